@@ -1,0 +1,27 @@
+# ringside_flags(target): our warnings, as errors, on our code.
+function(ringside_flags target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion -Werror)
+  target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
+  if(RINGSIDE_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                                             -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE -fsanitize=address,undefined)
+  endif()
+endfunction()
+
+# ringside_floor(name folder libraries...): one static library of all C files of a folder, as target floor_NAME (plain names
+# will not do: CMake takes the word "debug" for something else). Libraries are floors' names or targets.
+function(ringside_floor name folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.c)
+  add_library(floor_${name} STATIC ${sources})
+  set_target_properties(floor_${name} PROPERTIES OUTPUT_NAME ringside-${name})
+  ringside_flags(floor_${name})
+  foreach(library IN LISTS ARGN)
+    if(TARGET floor_${library})
+      target_link_libraries(floor_${name} PUBLIC floor_${library})
+    else()
+      target_link_libraries(floor_${name} PUBLIC ${library})
+    endif()
+  endforeach()
+endfunction()

@@ -1,0 +1,52 @@
+/*
+ * The user's end of the guest's console: bytes out to a file descriptor, keys in from a terminal, a pipe or a file.
+ */
+#ifndef RINGSIDE_CONSOLE_H
+#define RINGSIDE_CONSOLE_H
+
+#include "base/err.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <termios.h>
+
+enum { CONSOLE_OUT_MAX = 4096, CONSOLE_IN_MAX = 4096 };
+
+/* What a key sequence asked of Ringside itself. */
+enum console_wish { CONSOLE_NONE, CONSOLE_QUIT, CONSOLE_HELP };
+
+struct console {
+    int out_fd, in_fd;
+    bool raw;           /* the terminal's modes were changed */
+    bool escaped;       /* Ctrl-A was typed */
+    bool in_over;       /* end of input */
+    int out_code;       /* errno of the first failed write */
+    struct termios was; /* modes to restore */
+    uint8_t out[CONSOLE_OUT_MAX];
+    size_t out_len;
+    pthread_mutex_t lock; /* guards in[] */
+    uint8_t in[CONSOLE_IN_MAX];
+    size_t in_head, in_count;
+};
+
+/* Takes a terminal into raw mode (signals stay), or reads ahead of a file. in_fd -1: no input. */
+void console_init(struct console *c, int in_fd, int out_fd);
+/* Writes what is left and gives the terminal back; may be called twice. */
+void console_fini(struct console *c);
+/* Puts the terminal back into raw mode, after SIGCONT. */
+void console_resume(struct console *c);
+
+/* From the vCPU's thread: a byte of the guest's; ctx is the console. */
+void console_output(void *console, uint8_t byte);
+void console_flush(struct console *c);
+/* Takes input bytes for the guest: how many, or -1 when none will ever come. ctx is the console. */
+int console_take(void *console, uint8_t *bytes, size_t n);
+
+/* From the thread that polls in_fd: reads what is there. */
+enum console_wish console_read(struct console *c);
+/* True when there is input to wait for and room to keep it. */
+bool console_wants_input(struct console *c);
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * The event: what happened, in 64 bytes.  The run loop makes one of each VM exit after it has been handled (only
+ * then are the value that an IN returned and the time the host took known) and hands it to the sinks: the trace file,
+ * the ring of last events, counters.  Everything that is said later about a run is said from its events.
+ *
+ * An event holds numbers only.  Names of devices and registers belong to the machine and travel in the trace header
+ * (struct event_names); event_sentence() is the one place where an event becomes words.
+ */
+#ifndef RINGSIDE_EVENT_EVENT_H
+#define RINGSIDE_EVENT_EVENT_H
+
+#include "base/text.h"
+#include "event/kind.h"
+
+enum event_dir { DIR_NONE = 0, DIR_IN = 1, DIR_OUT = 2 }; /* as the guest sees it: IN/load is IN, OUT/store is OUT */
+
+/* The CPU's operating mode (Intel SDM, "Modes of Operation"). V86 counts as protected. */
+enum cpu_mode { MODE_REAL = 0, MODE_PROTECTED = 1, MODE_COMPAT = 2, MODE_LONG = 3 };
+#define CPU_MODES 4
+
+enum event_flag {
+    EVENT_STRING = 1 << 0,    /* INS or OUTS: count items, value holds the first */
+    EVENT_RIP_NEXT = 1 << 1,  /* rip is that of the next instruction: the start of this one was not found */
+    EVENT_UNCLAIMED = 1 << 2, /* no device answered: reads give all ones */
+    EVENT_STEPPED = 1 << 3,   /* happened under single-step */
+    EVENT_VALUE = 1 << 4,     /* value is meaningful */
+    EVENT_ADDR = 1 << 5,      /* addr is meaningful */
+    EVENT_NO_CPU = 1 << 6,    /* rip, cs, mode and cpl are not known (lost in a shutdown, or none: a mark) */
+};
+
+/*
+ * addr, value and detail by kind:
+ *   io          addr = port, value = datum (first of count), count = items
+ *   mmio        addr = gpa, value = datum
+ *   msr_*       addr = MSR number, value = datum, detail = 1 when answered with #GP
+ *   debug       addr = debug.arch.pc, value = DR6, detail = exception vector
+ *   internal    value = first data word, detail = suberror, count = number of instruction bytes known
+ *   shutdown    -
+ *   fail_entry  value = hardware_entry_failure_reason
+ *   system_event addr = type
+ *   hypercall   addr = number, value = first argument
+ *   irq         addr = vector, detail = line (0xffff for none)
+ *   assist      addr = up to 8 instruction bytes (first in the low byte), detail = assist_kind, value = its operand
+ *   mark        addr = index of the text in the trace's mark table
+ *   memory_fault addr = gpa, value = size
+ *   others      value = first 8 bytes of what KVM says
+ */
+struct event {
+    uint64_t seq;      /* 0 for the first event of the run, then one more each */
+    uint64_t time_ns;  /* host time since the run began, when the exit reached user space */
+    uint64_t rip;      /* of the instruction that caused it (see EVENT_RIP_NEXT), an offset in CS */
+    uint64_t addr;     /* port, guest-physical address, MSR, vector */
+    uint64_t value;    /* what was written, or what a read returned */
+    uint32_t guest_ns; /* time inside KVM_RUN before this event (saturates) */
+    uint32_t host_ns;  /* time Ringside took to handle it (saturates) */
+    uint32_t count;    /* items of a string instruction, else 1 */
+    uint16_t cs;       /* code segment selector */
+    uint16_t detail;
+    uint8_t kind;   /* enum event_kind */
+    uint8_t device; /* index into event_names, 0 = none */
+    uint8_t reg;    /* index into that device's registers, EVENT_NO_REG = none */
+    uint8_t vcpu;
+    uint8_t dir;      /* enum event_dir */
+    uint8_t size;     /* bytes an item */
+    uint8_t flags;    /* enum event_flag */
+    uint8_t mode_cpl; /* mode in the low nibble, CPL in the high one */
+};
+_Static_assert(sizeof(struct event) == 64, "an event is one cache line");
+
+#define EVENT_NO_REG 0xff
+
+static inline enum cpu_mode event_mode(const struct event *ev)
+{
+    return (enum cpu_mode)(ev->mode_cpl & 3);
+}
+
+static inline unsigned event_cpl(const struct event *ev)
+{
+    return ev->mode_cpl >> 4 & 3;
+}
+
+static inline uint8_t event_mode_cpl(enum cpu_mode mode, unsigned cpl)
+{
+    return (uint8_t)(mode | cpl << 4);
+}
+
+/* `real`, `protected`, `compat`, `long`. */
+const char *cpu_mode_name(enum cpu_mode mode);
+
+/* A device as events and traces know it: index 0 is always "none". */
+struct event_device {
+    const char *name;    /* uart, pic0 … */
+    const char *summary; /* 16550A serial port */
+    const char *const *regs;
+    size_t reg_count;
+};
+
+/* The names an event's indices refer to. Whoever builds it owns it; it outlives the events it explains. */
+struct event_names {
+    const struct event_device *devices;
+    size_t device_count;
+    const char *const *marks; /* texts of marks */
+    size_t mark_count;
+};
+
+/* `uart`, or "" for none or an index out of range. */
+const char *event_device_name(const struct event_names *names, const struct event *ev);
+
+/* `THR`, or "" where there is none. */
+const char *event_reg_name(const struct event_names *names, const struct event *ev);
+
+/* What the assists are called: ev->detail of an assist event. "?" for an unknown number. */
+const char *event_assist_name(unsigned detail);
+#define ASSIST_KINDS(X)                                                                                      \
+    X(NONE, "none")                                                                                          \
+    X(INT, "int")                                                                                            \
+    X(INT3, "int3")                                                                                          \
+    X(INTO, "into")                                                                                          \
+    X(STAC, "stac")                                                                                          \
+    X(CLAC, "clac")                                                                                          \
+    X(POPCNT, "popcnt")                                                                                      \
+    X(CMPXCHG16B, "cmpxchg16b")                                                                              \
+    X(RDTSCP, "rdtscp")                                                                                      \
+    X(XGETBV, "xgetbv")                                                                                      \
+    X(XSETBV, "xsetbv")                                                                                      \
+    X(FXSAVE, "fxsave")                                                                                      \
+    X(FXRSTOR, "fxrstor")                                                                                    \
+    X(XSAVE, "xsave")                                                                                        \
+    X(XRSTOR, "xrstor")                                                                                      \
+    X(FNINIT, "fninit")                                                                                      \
+    X(LDMXCSR, "ldmxcsr")                                                                                    \
+    X(STMXCSR, "stmxcsr")                                                                                    \
+    X(IRETD, "iretd")                                                                                        \
+    X(LAR, "lar")                                                                                            \
+    X(LSL, "lsl")                                                                                            \
+    X(VERR, "verr")                                                                                          \
+    X(VERW, "verw")                                                                                          \
+    X(INVPCID, "invpcid")                                                                                    \
+    X(CRC32, "crc32")
+enum assist_kind {
+#define ASSIST_ENUM(name, text) ASSIST_##name,
+    ASSIST_KINDS(ASSIST_ENUM)
+#undef ASSIST_ENUM
+    ASSIST_KIND_COUNT
+};
+
+/* Appends one line without a newline, in UTF-8: `out 0x3f8 ← 48 'H'  uart.THR`. */
+void event_sentence(const struct event *ev, const struct event_names *names, struct text *out);
+
+/* Who wants events. `put` may not keep the pointer. */
+struct event_sink {
+    void (*put)(void *ctx, const struct event *ev);
+    void *ctx;
+};
+
+#endif

@@ -1,0 +1,180 @@
+/*
+ * Delivering an interrupt by hand.  When Ringside single-steps, KVM keeps the trap flag set in RFLAGS; an interrupt that
+ * the hardware delivers then would push that flag into the guest's stack and run its handler at full speed.  So while
+ * stepping, Ringside does what the CPU does: reads the vector's gate, switches stacks if the privilege level changes,
+ * pushes the frame and jumps (Intel SDM, "Interrupt and Exception Handling", "Real-Address Mode Operation: Interrupt
+ * and Exception Handling", "64-Bit Mode Stack Frame").
+ *
+ * Anything out of the ordinary (a gate that is missing or of the wrong type, a stack that is not mapped, a task gate)
+ * is left to KVM, which then raises the right fault.
+ */
+#include "base/bytes.h"
+#include "run/assist.h"
+
+#include <string.h>
+
+enum { GATE_INTERRUPT = 0xe, GATE_TRAP = 0xf };
+
+struct gate {
+    uint16_t selector;
+    uint64_t offset;
+    uint8_t type, ist;
+};
+
+static size_t read_linear(const struct run *r, uint64_t linear, void *buf, size_t n)
+{
+    struct gva_context c = run_gva_context(r);
+    c.cpl = 0; /* the CPU reads its tables as supervisor */
+    return gva_read(&r->machine->memory, &c, linear, buf, n, GVA_READ, NULL);
+}
+
+static bool gate_read(const struct run *r, unsigned vector, bool lng, struct gate *g)
+{
+    uint8_t raw[16] = {0};
+    size_t len = lng ? 16 : 8;
+    const struct kvm_sregs *s = run_sregs(r);
+    if ((uint64_t)vector * len + len - 1 > s->idt.limit || read_linear(r, s->idt.base + vector * len, raw, len) != len)
+        return false;
+    *g = (struct gate){.selector = le16_load(raw + 2),
+                       .offset = le16_load(raw) | (uint64_t)le16_load(raw + 6) << 16,
+                       .type = raw[5] & 0x1f,
+                       .ist = raw[4] & 7};
+    if (lng)
+        g->offset |= (uint64_t)le32_load(raw + 8) << 32;
+    return (raw[5] & 0x80) && (g->type == GATE_INTERRUPT || g->type == GATE_TRAP);
+}
+
+bool descriptor_read(const struct run *r, uint16_t selector, bool system_too, struct kvm_segment *seg)
+{
+    uint8_t raw[8];
+    const struct kvm_sregs *s = run_sregs(r);
+    if ((selector & 4) || (selector | 7u) > s->gdt.limit || !(selector & ~7u) ||
+        read_linear(r, s->gdt.base + (selector & ~7u), raw, 8) != 8)
+        return false;
+    *seg = (struct kvm_segment){
+        .base = le16_load(raw + 2) | (uint64_t)raw[4] << 16 | (uint64_t)raw[7] << 24,
+        .limit = le16_load(raw) | (uint32_t)(raw[6] & 0xf) << 16,
+        .selector = selector,
+        .type = (raw[5] & 0xf) | (raw[5] >> 4 & 1), /* loading a code or data segment marks it accessed */
+        .s = raw[5] >> 4 & 1,
+        .dpl = raw[5] >> 5 & 3,
+        .present = raw[5] >> 7,
+        .avl = raw[6] >> 4 & 1,
+        .l = raw[6] >> 5 & 1,
+        .db = raw[6] >> 6 & 1,
+        .g = raw[6] >> 7,
+    };
+    if (seg->g)
+        seg->limit = seg->limit << 12 | 0xfff;
+    return seg->present && (seg->s || system_too);
+}
+
+static bool push_frame(const struct run *r, uint64_t stack_base, uint64_t *rsp, const uint64_t *words, size_t n, size_t width)
+{
+    uint8_t frame[5 * 8];
+    struct gva_context c = run_gva_context(r);
+    c.cpl = 0;
+    for (size_t i = 0; i < n; i++)
+        le_store(frame + (n - 1 - i) * width, words[i], width);
+    uint64_t to = *rsp - n * width;
+    if (gva_write(&r->machine->memory, &c, stack_base + to, frame, n * width, NULL) != n * width)
+        return false;
+    *rsp = to;
+    return true;
+}
+
+static bool deliver_real(struct run *r, unsigned vector, uint64_t return_rip)
+{
+    struct kvm_regs *g = run_regs(r);
+    struct kvm_sregs *s = run_sregs(r);
+    uint8_t entry[4];
+    if (vector * 4u + 3 > s->idt.limit || read_linear(r, s->idt.base + vector * 4u, entry, 4) != 4)
+        return false;
+    uint64_t sp = g->rsp & 0xffff, words[] = {g->rflags & 0xffff & ~RFLAGS_TF, s->cs.selector, return_rip & 0xffff};
+    if (sp < 6 || !push_frame(r, s->ss.base, &sp, words, 3, 2))
+        return false;
+    g->rsp = (g->rsp & ~0xffffull) | sp;
+    g->rip = le16_load(entry);
+    s->cs.selector = le16_load(entry + 2);
+    s->cs.base = (uint64_t)s->cs.selector << 4;
+    g->rflags &= ~(RFLAGS_IF | RFLAGS_TF | RFLAGS_AC);
+    return true;
+}
+
+/* The stack for a handler at ring `dpl` in 64-bit mode: an IST entry, or the TSS's when the level changes. */
+static bool stack_long(const struct run *r, const struct gate *g, unsigned dpl, bool inner, uint64_t *rsp)
+{
+    const struct kvm_sregs *s = run_sregs(r);
+    uint8_t raw[8];
+    *rsp = run_regs(r)->rsp;
+    if (g->ist || inner) {
+        uint64_t at = g->ist ? 36u + 8u * (g->ist - 1u) : 4u + 8u * dpl;
+        if (at + 7 > s->tr.limit || read_linear(r, s->tr.base + at, raw, 8) != 8)
+            return false;
+        *rsp = le64_load(raw);
+    }
+    *rsp &= ~15ull;
+    return true;
+}
+
+static bool deliver_long(struct run *r, unsigned vector, uint64_t return_rip)
+{
+    struct kvm_regs *g = run_regs(r);
+    struct kvm_sregs *s = run_sregs(r);
+    struct gate gate;
+    struct kvm_segment cs;
+    unsigned cpl = cpu_cpl(g, s);
+    if (!gate_read(r, vector, true, &gate) || !descriptor_read(r, gate.selector, false, &cs) || !cs.l || cs.dpl > cpl)
+        return false;
+    bool inner = !(cs.type & 4) && cs.dpl < cpl;
+    uint64_t rsp, flags = g->rflags & ~RFLAGS_TF;
+    if (!stack_long(r, &gate, cs.dpl, inner, &rsp))
+        return false;
+    uint64_t words[] = {s->ss.selector, g->rsp, flags, s->cs.selector, return_rip};
+    if (!push_frame(r, 0, &rsp, words, 5, 8))
+        return false;
+    g->rsp = rsp;
+    g->rip = gate.offset;
+    g->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | (gate.type == GATE_INTERRUPT ? RFLAGS_IF : 0));
+    cs.selector = (uint16_t)((gate.selector & ~3u) | (inner ? cs.dpl : cpl));
+    s->cs = cs;
+    if (inner)
+        s->ss = (struct kvm_segment){.selector = cs.dpl, .type = 3, .s = 1, .dpl = cs.dpl, .db = 1, .g = 1,
+                                     .present = 1, .limit = 0xffffffff};
+    return true;
+}
+
+/* 32-bit protected mode, same privilege level: the case a small kernel's own interrupts are. */
+static bool deliver_protected(struct run *r, unsigned vector, uint64_t return_rip)
+{
+    struct kvm_regs *g = run_regs(r);
+    struct kvm_sregs *s = run_sregs(r);
+    struct gate gate;
+    struct kvm_segment cs;
+    unsigned cpl = cpu_cpl(g, s);
+    if (!gate_read(r, vector, false, &gate) || !descriptor_read(r, gate.selector, false, &cs) || cs.dpl != cpl || !s->ss.db ||
+        (g->rflags & RFLAGS_VM))
+        return false;
+    uint64_t rsp = (uint32_t)g->rsp, words[] = {g->rflags & ~RFLAGS_TF, s->cs.selector, return_rip};
+    if (!push_frame(r, s->ss.base, &rsp, words, 3, 4))
+        return false;
+    g->rsp = rsp;
+    g->rip = gate.offset;
+    g->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | (gate.type == GATE_INTERRUPT ? RFLAGS_IF : 0));
+    cs.selector = (uint16_t)((gate.selector & ~3u) | cpl);
+    s->cs = cs;
+    return true;
+}
+
+int deliver_vector(struct run *r, unsigned vector, uint64_t return_rip, struct err *e)
+{
+    static bool (*const by_mode[CPU_MODES])(struct run *, unsigned, uint64_t) = {
+        [MODE_REAL] = deliver_real,
+        [MODE_PROTECTED] = deliver_protected,
+        [MODE_COMPAT] = deliver_long,
+        [MODE_LONG] = deliver_long,
+    };
+    if (!by_mode[cpu_mode(run_sregs(r))](r, vector, return_rip))
+        return 0;
+    return vcpu_state_store(r, true, e) < 0 ? -1 : 1;
+}

@@ -1,0 +1,58 @@
+/*
+ * Events: an exit becomes one, is completed once it has been handled, and goes to the ring of last events and to every
+ * sink.  This is the only place where sequence numbers are given.
+ */
+#include "run/inside.h"
+
+static uint32_t saturate(uint64_t ns)
+{
+    return ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns;
+}
+
+void event_begin(const struct run *r, struct event *ev, enum event_kind kind, uint64_t now_ns)
+{
+    const struct kvm_regs *regs = run_regs(r);
+    const struct kvm_sregs *sregs = run_sregs(r);
+    *ev = (struct event){
+        .time_ns = now_ns - r->start_ns,
+        .rip = regs->rip,
+        .guest_ns = saturate(now_ns - r->left_ns),
+        .count = 1,
+        .cs = sregs->cs.selector,
+        .kind = (uint8_t)kind,
+        .reg = EVENT_NO_REG,
+        .flags = r->stepping ? EVENT_STEPPED : 0,
+        .mode_cpl = event_mode_cpl(cpu_mode(sregs), cpu_cpl(regs, sregs)),
+    };
+}
+
+static void event_put(struct run *r, struct event *ev)
+{
+    ev->seq = r->seq++;
+    r->result.events++;
+    r->result.by_kind[ev->kind]++;
+    *(struct event *)ring_push(&r->last_events) = *ev;
+    for (size_t i = 0; i < r->sink_count; i++)
+        r->sink[i].put(r->sink[i].ctx, ev);
+}
+
+void event_end(struct run *r, struct event *ev)
+{
+    uint64_t now_ns = clock_host_ns();
+    ev->host_ns = saturate(now_ns - r->start_ns - ev->time_ns);
+    r->left_ns = now_ns;
+    if (event_kind_is_exit(ev->kind))
+        r->result.exits++;
+    event_put(r, ev);
+}
+
+void event_own(struct run *r, enum event_kind kind, uint64_t addr, uint64_t value, uint16_t detail)
+{
+    struct event ev;
+    event_begin(r, &ev, kind, r->left_ns);
+    ev.addr = addr;
+    ev.value = value;
+    ev.detail = detail;
+    ev.flags |= EVENT_ADDR | EVENT_VALUE;
+    event_put(r, &ev);
+}

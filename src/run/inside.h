@@ -1,0 +1,163 @@
+/*
+ * The run loop's inside: the state its files share.  Nothing outside src/run includes this.
+ */
+#ifndef RINGSIDE_RUN_INSIDE_H
+#define RINGSIDE_RUN_INSIDE_H
+
+#include "run/run.h"
+#include "vm/gva.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+
+/* The signal that gets a thread out of KVM_RUN. Its handler finds kvm_run in the signal's value. */
+#define RUN_KICK_SIGNAL (SIGRTMIN + 3)
+
+/* What the loop does after an exit was handled. */
+enum verdict {
+    GO_ON,
+    END,   /* result.status is set */
+};
+
+/* MMIO writes found before: the bytes that end at this linear address are one instruction of this length. */
+enum { LOCATE_CACHE_LEN = 64, INSN_MAX = 15 };
+struct locate_cache {
+    uint64_t end_linear;
+    uint8_t len, bytes[INSN_MAX];
+};
+
+struct run {
+    struct machine *machine;
+    struct run_options options;
+    struct kvm_vcpu vcpu;
+    bool sync_regs; /* registers come with the exit; else they are fetched */
+    struct run_result result;
+
+    struct event_sink sink[RUN_SINKS_MAX];
+    size_t sink_count;
+    struct ring last_events;
+    struct run_cpu last_cpu; /* state at the exit before the current one, or the final one */
+    void (*tick)(void *ctx, uint64_t time_ns);
+    void *tick_ctx;
+    int (*take_input)(void *ctx, uint8_t *bytes, size_t n);
+    void *input_ctx;
+    bool input_over;    /* no byte will ever come again */
+    bool input_waiting; /* input_byte has been taken and found no room yet */
+    uint8_t input_byte;
+
+    uint64_t start_ns;  /* host time when the loop began */
+    uint64_t left_ns;   /* host time when the last exit had been handled */
+    uint64_t seq;
+
+    bool stepping;    /* KVM_GUESTDBG_SINGLESTEP is set */
+    bool in_flight;   /* the last exit completes only on the next entry */
+    unsigned pushf_width; /* the instruction being stepped is a PUSHF of so many bytes */
+    bool out_completes_late; /* this kernel leaves RIP at an OUT until the next entry: see locate.c */
+    struct locate_cache mmio_cache[LOCATE_CACHE_LEN];
+    uint64_t timer_armed_ns;
+
+    /* Wishes from outside. */
+    atomic_int stop;
+    atomic_bool woken;
+    int wake_fd;
+    atomic_bool has_thread;
+    pthread_t thread;
+    bool has_timer;
+    timer_t timer;
+};
+
+/* ---- registers (vcpu_state.c): the copy that came with the exit, and how to change it ---- */
+
+static inline struct kvm_regs *run_regs(const struct run *r)
+{
+    return &r->vcpu.run->s.regs.regs;
+}
+
+static inline struct kvm_sregs *run_sregs(const struct run *r)
+{
+    return &r->vcpu.run->s.regs.sregs;
+}
+
+/* After an entry on a host without KVM_CAP_SYNC_REGS: fetches both. */
+NODISCARD int vcpu_state_fetch(struct run *r, struct err *e);
+/* What was changed in run_regs()/run_sregs() is to be the guest's at the next entry. */
+NODISCARD int vcpu_state_store(struct run *r, bool sregs_too, struct err *e);
+
+static inline struct gva_context run_gva_context(const struct run *r)
+{
+    return gva_context_of(run_regs(r), run_sregs(r));
+}
+
+/* Reads up to n code bytes at CS:`rip`; returns how many are there. */
+size_t run_read_code(const struct run *r, uint64_t rip, uint8_t *buf, size_t n);
+
+/* ---- events (emit.c) ---- */
+
+/* Fills who, where and when of an event for an exit that arrived at `now_ns`. */
+void event_begin(const struct run *r, struct event *ev, enum event_kind kind, uint64_t now_ns);
+/* Closes it (sequence number, handling time) and gives it to the ring and the sinks. */
+void event_end(struct run *r, struct event *ev);
+/* Ringside's own event, at the current place, that took no time. */
+void event_own(struct run *r, enum event_kind kind, uint64_t addr, uint64_t value, uint16_t detail);
+
+/* ---- the exit table (exits.c, exits_cpu.c) ---- */
+
+/* Decodes and handles what kvm_run holds; the event is emitted. */
+enum verdict exit_dispatch(struct run *r, uint64_t now_ns, struct err *e);
+
+/* Ends the run. Always returns END. */
+enum verdict run_end(struct run *r, enum run_status status, int exit_code, const char *fmt, ...) PRINTF(4, 5);
+
+/* ---- finding the instruction behind an exit (locate.c) ---- */
+
+/* RIP of the IN/OUT that made this KVM_EXIT_IO, or of the instruction behind a KVM_EXIT_MMIO, when it can be found in
+ * guest memory; returns false and leaves *rip at the current RIP otherwise. */
+bool locate_io(struct run *r, bool out, unsigned size, uint16_t port, uint32_t count, uint64_t *rip, bool *string);
+bool locate_mmio(struct run *r, bool write, unsigned size, uint64_t gpa, uint64_t *rip);
+
+/* ---- instruction assist (assist.c) ---- */
+
+/* Completes the instruction KVM would not, and turns `ev` into an event of kind assist. 1 done, 0 not one of ours (or its
+ * operands are not there), -1 KVM failed. */
+NODISCARD int assist_complete(struct run *r, struct event *ev, struct err *e);
+
+/* ---- interrupts and sleep (interrupts.c) ---- */
+
+/* Before an entry: hands a pending interrupt to the vCPU or asks for the window. */
+NODISCARD int interrupts_inject(struct run *r, struct err *e);
+/* HLT: waits for something that can wake the CPU. */
+enum verdict interrupts_sleep(struct run *r);
+
+/* ---- delivering an interrupt by hand (deliver.c) ---- */
+
+/* Does what the CPU does for vector `n` (Intel SDM, "Interrupt and Exception Handling"): frame, flags, gate. 1 done, 0
+ * when it would fault (nothing is changed): let KVM do it. */
+NODISCARD int deliver_vector(struct run *r, unsigned vector, uint64_t return_rip, struct err *e);
+
+/* ---- single-stepping (step.c) ---- */
+
+/* Switches to or from stepping, as the clock and the budget ask. */
+NODISCARD int step_choose(struct run *r, struct err *e);
+/* Before an entry under stepping: what the trap flag would spoil. After: mends it. */
+void step_before(struct run *r);
+void step_after(struct run *r);
+
+/* ---- wishes from outside (control.c) ---- */
+
+NODISCARD int control_init(struct run *r, struct err *e);
+void control_fini(struct run *r);
+/* On the vCPU's thread, at the start of the loop. */
+NODISCARD int control_attach(struct run *r, struct err *e);
+void control_detach(struct run *r);
+/* Serves the wishes; END when one was to stop. */
+enum verdict control_serve(struct run *r);
+/* Sets the timer that gets the vCPU out of KVM_RUN at the machine's next deadline (real clock only). */
+void control_arm(struct run *r);
+/* Sleeps until a wish, or until host time `until_ns` (UINT64_MAX: no limit). */
+void control_wait(struct run *r, uint64_t until_ns);
+/* Moves console input into the machine as far as there is room. */
+void control_input(struct run *r);
+
+#endif

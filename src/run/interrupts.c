@@ -1,0 +1,65 @@
+/*
+ * Interrupts and sleep.  With user-space interrupt controllers the loop plays the part of the wires between the 8259A
+ * and the CPU: before an entry it looks at INT, and when the CPU can take an interrupt (IF set, no shadow of STI or
+ * MOV SS) performs the INTA cycle and hands the vector to KVM; when it cannot, it asks KVM to come back as soon as it
+ * can (KVM API, "request_interrupt_window", KVM_INTERRUPT).
+ */
+#include "run/inside.h"
+
+#include <linux/kvm.h>
+
+int interrupts_inject(struct run *r, struct err *e)
+{
+    struct kvm_run *k = r->vcpu.run;
+    if (!machine_interrupt_pending(r->machine)) {
+        k->request_interrupt_window = 0;
+        return 0;
+    }
+    if (!k->ready_for_interrupt_injection || !k->if_flag || r->in_flight) {
+        k->request_interrupt_window = 1;
+        return 0;
+    }
+    unsigned line = 0;
+    unsigned vector = machine_interrupt_take(r->machine, &line);
+    event_own(r, EVENT_IRQ, vector, 0, (uint16_t)line);
+    /* Only one interrupt fits before an entry; if another waits, the window tells when. */
+    k->request_interrupt_window = machine_interrupt_pending(r->machine);
+    k->ready_for_interrupt_injection = 0;
+    if (r->stepping) {
+        int done = deliver_vector(r, vector, run_regs(r)->rip, e);
+        if (done != 0)
+            return done < 0 ? -1 : 0;
+    }
+    return kvm_interrupt(&r->vcpu, vector, e);
+}
+
+/* Nothing can ever wake this CPU again. */
+static enum verdict halted(struct run *r, const char *why)
+{
+    return run_end(r, RUN_HALTED, 0, "%s", why);
+}
+
+enum verdict interrupts_sleep(struct run *r)
+{
+    struct machine *m = r->machine;
+    if (!(run_regs(r)->rflags & RFLAGS_IF))
+        return halted(r, "the guest halted with interrupts off");
+    while (!machine_interrupt_pending(m)) {
+        if (control_serve(r) == END)
+            return END;
+        uint64_t wake_ns = machine_next_wake_ns(m);
+        bool input = !r->input_over && r->take_input && machine_input_can_wake(m);
+        if (machine_interrupt_pending(m))
+            break;
+        if (wake_ns == DEVICE_NEVER_NS && !input)
+            return halted(r, "the guest halted, and nothing can wake it");
+        if (r->tick)
+            r->tick(r->tick_ctx, clock_host_ns() - r->start_ns);
+        clock_jump(&m->clock, wake_ns == DEVICE_NEVER_NS ? 0 : wake_ns);
+        if (m->clock.kind == CLOCK_REAL || wake_ns == DEVICE_NEVER_NS)
+            control_wait(r, wake_ns == DEVICE_NEVER_NS ? UINT64_MAX : wake_ns + m->clock.origin_ns);
+        if (machine_now_ns(m) >= m->next_deadline_ns)
+            machine_elapse(m);
+    }
+    return GO_ON;
+}

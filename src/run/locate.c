@@ -1,0 +1,89 @@
+/*
+ * Which instruction made this exit?  KVM says what was accessed, not by whom: after an OUT or an MMIO write RIP may
+ * already point past the instruction (kernels differ: some finish an OUT only on the next entry), during an IN, an MMIO
+ * read or a REP string it still points at it.  x86 code cannot be read backwards in general, but here a lot is known:
+ * direction, size, port or address.  So the bytes that end at RIP are tried as the instruction that would have done
+ * exactly this access.  Where both readings fit (two equal OUTs in a row) the one this host was seen to mean is taken.
+ *
+ * String and plain port instructions: Intel SDM, instruction reference, "IN", "OUT", "INS", "OUTS".
+ */
+#include "run/inside.h"
+
+#include <string.h>
+
+enum { CODE_BEFORE = 4, CODE_AFTER = 8 };
+
+struct io_insn {
+    size_t len;
+    bool string, rep;
+};
+
+struct io_wanted {
+    bool out;
+    unsigned size, bits;
+    uint16_t port, dx;
+};
+
+static bool is_prefix(uint8_t b, unsigned bits)
+{
+    return b == 0x66 || b == 0x67 || b == 0xf2 || b == 0xf3 || b == 0x26 || b == 0x2e || b == 0x36 || b == 0x3e ||
+           b == 0x64 || b == 0x65 || (bits == 64 && b >= 0x40 && b <= 0x4f);
+}
+
+/* Does an instruction that makes the wanted access begin at p? */
+static bool io_insn_match(const uint8_t *p, size_t n, const struct io_wanted *w, struct io_insn *found)
+{
+    bool operand_size = false, rep = false;
+    size_t i = 0;
+    for (; i < n && is_prefix(p[i], w->bits); i++) {
+        operand_size |= p[i] == 0x66;
+        rep |= p[i] == 0xf2 || p[i] == 0xf3;
+    }
+    if (i >= n)
+        return false;
+    uint8_t op = p[i];
+    bool imm = (op & 0xfc) == 0xe4, dx = (op & 0xfc) == 0xec, string = (op & 0xfc) == 0x6c;
+    if (!imm && !dx && !string)
+        return false;
+    unsigned wide = (w->bits == 16) != operand_size ? 2 : 4;
+    bool fits = ((op & 2) != 0) == w->out && ((op & 1) ? wide : 1) == w->size;
+    if (imm && (i + 1 >= n || p[i + 1] != w->port))
+        fits = false;
+    if (!imm && w->dx != w->port)
+        fits = false;
+    *found = (struct io_insn){.len = i + (imm ? 2 : 1), .string = string, .rep = string && rep};
+    return fits;
+}
+
+static bool io_insn_before(const uint8_t *end, size_t n, const struct io_wanted *w, struct io_insn *found)
+{
+    for (size_t len = n; len > 0; len--)
+        if (io_insn_match(end - len, len, w, found) && found->len == len)
+            return true;
+    return false;
+}
+
+bool locate_io(struct run *r, bool out, unsigned size, uint16_t port, uint32_t count, uint64_t *rip, bool *string)
+{
+    uint8_t code[CODE_BEFORE + CODE_AFTER];
+    const struct kvm_regs *regs = run_regs(r);
+    struct io_wanted w = {out, size, cpu_code_bits(run_sregs(r)), port, (uint16_t)regs->rdx};
+    size_t before = regs->rip < CODE_BEFORE ? (size_t)regs->rip : CODE_BEFORE, after = 0;
+    if (before && run_read_code(r, regs->rip - before, code, before) != before)
+        before = 0;
+    after = run_read_code(r, regs->rip, code + before, CODE_AFTER);
+    struct io_insn at = {0}, past = {0};
+    bool is_at = io_insn_match(code + before, after, &w, &at);
+    bool is_past = out && io_insn_before(code + before, before, &w, &past);
+    if (is_at && is_past) {
+        is_at = at.rep ? count > 1 || r->out_completes_late : r->out_completes_late;
+        is_past = !is_at;
+    } else if (out && is_at && !at.rep) {
+        r->out_completes_late = true;
+    } else if (is_past) {
+        r->out_completes_late = false;
+    }
+    *string = is_at ? at.string : is_past && past.string;
+    *rip = regs->rip - (is_past ? past.len : 0);
+    return is_at || is_past;
+}

@@ -1,0 +1,259 @@
+/*
+ * The run loop: see run.h.  One turn is one entry into the guest: serve wishes, let devices act whose time has come, hand
+ * over an interrupt, enter, dispatch.
+ */
+#include "run/run.h"
+
+#include "run/inside.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *run_status_name(enum run_status s)
+{
+    static const char *const names[] = {
+#define RUN_NAME(name, text) [RUN_##name] = text,
+        RUN_STATUSES(RUN_NAME)
+#undef RUN_NAME
+    };
+    return names[s];
+}
+
+/* What the guest may use is what this host's KVM can give. */
+static int vcpu_set_cpuid(struct run *r, struct err *e)
+{
+    struct kvm_cpuid2 *c;
+    if (kvm_supported_cpuid(&r->machine->system, &c, e) < 0)
+        return -1;
+    int rc = kvm_set_cpuid(&r->vcpu, c, e);
+    free(c);
+    return rc;
+}
+
+/* Optional functions that make more exits visible; a kernel without them just shows less. */
+static void vm_enable_extras(const struct run *r)
+{
+    const struct kvm_vm *vm = &r->machine->vm;
+    struct err ignored;
+    if (kvm_vm_capability(vm, KVM_CAP_X86_USER_SPACE_MSR))
+        (void)!kvm_vm_enable_cap(vm, KVM_CAP_X86_USER_SPACE_MSR, KVM_MSR_EXIT_REASON_UNKNOWN, &ignored);
+    if (kvm_vm_capability(vm, KVM_CAP_EXIT_ON_EMULATION_FAILURE))
+        (void)!kvm_vm_enable_cap(vm, KVM_CAP_EXIT_ON_EMULATION_FAILURE, 1, &ignored);
+}
+
+static int vcpu_set_start(struct run *r, const struct cpu_start *start, struct err *e)
+{
+    struct kvm_regs regs;
+    struct kvm_sregs sregs;
+    if (kvm_get_sregs(&r->vcpu, &sregs, e) < 0 || cpu_setup(start, &r->machine->memory, &regs, &sregs, e) < 0)
+        return -1;
+    if (kvm_set_sregs(&r->vcpu, &sregs, e) < 0 || kvm_set_regs(&r->vcpu, &regs, e) < 0)
+        return -1;
+    *run_regs(r) = regs;
+    *run_sregs(r) = sregs;
+    r->last_cpu = (struct run_cpu){.regs = regs, .sregs = sregs};
+    return 0;
+}
+
+static int run_init(struct run *r, const struct cpu_start *start, struct err *e)
+{
+    if (ring_init(&r->last_events, sizeof(struct event), RUN_RING_EVENTS, e) < 0 || control_init(r, e) < 0)
+        return -1;
+    vm_enable_extras(r);
+    if (kvm_vcpu_create(&r->vcpu, &r->machine->vm, 0, e) < 0 || vcpu_set_cpuid(r, e) < 0)
+        return -1;
+    int have = kvm_vm_capability(&r->machine->vm, KVM_CAP_SYNC_REGS);
+    r->sync_regs = (have & (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS)) == (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS);
+    r->vcpu.run->kvm_valid_regs = r->sync_regs ? KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS : 0;
+    return vcpu_set_start(r, start, e);
+}
+
+struct run *run_create(struct machine *m, const struct run_options *o, const struct cpu_start *start, struct err *e)
+{
+    struct run *r = calloc(1, sizeof *r);
+    if (!r) {
+        err_sys(e, ENOMEM, "run");
+        return NULL;
+    }
+    r->machine = m;
+    r->options = *o;
+    r->vcpu.fd = r->wake_fd = -1;
+    if (run_init(r, start, e) == 0)
+        return r;
+    run_destroy(r);
+    return NULL;
+}
+
+void run_destroy(struct run *r)
+{
+    if (!r)
+        return;
+    kvm_vcpu_close(&r->vcpu);
+    control_fini(r);
+    ring_fini(&r->last_events);
+    free(r);
+}
+
+void run_add_sink(struct run *r, struct event_sink sink)
+{
+    if (r->sink_count < RUN_SINKS_MAX)
+        r->sink[r->sink_count++] = sink;
+}
+
+void run_set_tick(struct run *r, void (*tick)(void *ctx, uint64_t time_ns), void *ctx)
+{
+    r->tick = tick;
+    r->tick_ctx = ctx;
+}
+
+void run_set_input(struct run *r, int (*take)(void *ctx, uint8_t *bytes, size_t n), void *ctx)
+{
+    r->take_input = take;
+    r->input_ctx = ctx;
+}
+
+const struct run_result *run_result(const struct run *r)
+{
+    return &r->result;
+}
+
+const struct ring *run_last_events(const struct run *r)
+{
+    return &r->last_events;
+}
+
+const struct run_cpu *run_last_cpu(const struct run *r)
+{
+    return &r->last_cpu;
+}
+
+int run_counters(const struct run *r, struct kvm_stat **out, size_t *n, struct err *e)
+{
+    struct kvm_stat *vm = NULL, *vcpu = NULL, *both;
+    size_t vm_n = 0, vcpu_n = 0;
+    if (kvm_stats_read(r->machine->vm.fd, &vm, &vm_n, e) < 0)
+        return -1;
+    if (kvm_stats_read(r->vcpu.fd, &vcpu, &vcpu_n, e) < 0) {
+        free(vm);
+        return -1;
+    }
+    both = realloc(vm, (vm_n + vcpu_n + 1) * sizeof *vm);
+    if (both)
+        memcpy(both + vm_n, vcpu, vcpu_n * sizeof *vcpu);
+    else
+        free(vm);
+    free(vcpu);
+    *out = both;
+    *n = vm_n + vcpu_n;
+    return both ? 0 : err_sys(e, ENOMEM, "KVM statistics");
+}
+
+static void keep_state(struct run *r)
+{
+    r->last_cpu.regs = *run_regs(r);
+    r->last_cpu.sregs = *run_sregs(r);
+}
+
+/* Everything that must happen before the guest may run on. */
+static enum verdict before_entry(struct run *r, struct err *e, int *failed)
+{
+    struct machine *m = r->machine;
+    if (((volatile struct kvm_run *)r->vcpu.run)->immediate_exit && control_serve(r) == END)
+        return END;
+    if (r->input_waiting)
+        control_input(r);
+    if (m->next_deadline_ns != DEVICE_NEVER_NS && machine_now_ns(m) >= m->next_deadline_ns)
+        machine_elapse(m);
+    if (m->clock.kind == CLOCK_REAL)
+        control_arm(r);
+    if (step_choose(r, e) < 0 || (m->pic[0] && interrupts_inject(r, e) < 0)) {
+        *failed = -1;
+        return run_end(r, RUN_ERROR, 125, "%s", e->text);
+    }
+    if (r->stepping)
+        step_before(r);
+    return GO_ON;
+}
+
+/* KVM_RUN itself failed. */
+static enum verdict entry_failed(struct run *r, int code, struct err *e, int *failed)
+{
+    if (code == -EFAULT && r->vcpu.run->exit_reason == EVENT_MEMORY_FAULT)
+        return exit_dispatch(r, clock_host_ns(), e);
+    *failed = err_sys(e, -code, "KVM_RUN");
+    return run_end(r, RUN_ERROR, 125, "%s", e->text);
+}
+
+/* An instruction was stepped: it is counted here, and an event only for who asks for all of them. */
+static enum verdict after_step(struct run *r)
+{
+    r->result.steps++;
+    if (r->options.max_steps && r->result.steps >= r->options.max_steps)
+        return run_end(r, RUN_BUDGET, 124, "the budget of %llu steps is spent", (unsigned long long)r->options.max_steps);
+    return GO_ON;
+}
+
+static enum verdict run_once(struct run *r, struct err *e, int *failed)
+{
+    if (before_entry(r, e, failed) == END)
+        return END;
+    r->in_flight = false;
+    int rc = kvm_vcpu_run(&r->vcpu);
+    if (rc == -EINTR || rc == -EAGAIN) {
+        if (r->sync_regs)
+            keep_state(r);
+        return GO_ON;
+    }
+    if (rc < 0)
+        return entry_failed(r, rc, e, failed);
+    uint64_t now_ns = clock_host_ns();
+    if (vcpu_state_fetch(r, e) < 0) {
+        *failed = -1;
+        return run_end(r, RUN_ERROR, 125, "%s", e->text);
+    }
+    if (r->stepping)
+        step_after(r);
+    clock_work(&r->machine->clock, 1);
+    bool stepped = r->stepping && r->vcpu.run->exit_reason == KVM_EXIT_DEBUG;
+    enum verdict v = exit_dispatch(r, now_ns, e);
+    if (v == GO_ON) {
+        keep_state(r);
+        if (stepped)
+            v = after_step(r);
+    }
+    return v;
+}
+
+/* The last access is completed and the registers are the guest's own, so that what is reported is what it saw. */
+static void run_settle(struct run *r)
+{
+    struct err ignored;
+    if (r->result.status == RUN_TRIPLE_FAULT)
+        return;
+    if (r->in_flight) {
+        r->vcpu.run->immediate_exit = 1;
+        (void)kvm_vcpu_run(&r->vcpu);
+        if (vcpu_state_fetch(r, &ignored) < 0)
+            return;
+    }
+    keep_state(r);
+}
+
+int run_loop(struct run *r, struct err *e)
+{
+    int failed = 0;
+    if (control_attach(r, e) < 0)
+        return -1;
+    r->start_ns = r->left_ns = clock_host_ns();
+    while (run_once(r, e, &failed) == GO_ON)
+        ;
+    r->result.elapsed_ns = clock_host_ns() - r->start_ns;
+    control_detach(r);
+    run_settle(r);
+    if (r->result.status == RUN_TRIPLE_FAULT && !r->last_cpu.from_last_exit)
+        keep_state(r);
+    r->result.mode = cpu_mode(&r->last_cpu.sregs);
+    r->result.rip = r->last_cpu.regs.rip;
+    return failed;
+}

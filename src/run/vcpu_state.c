@@ -1,0 +1,40 @@
+/*
+ * The vCPU's registers as the loop sees them.  With KVM_CAP_SYNC_REGS the kernel leaves general and special registers
+ * in the shared page at every exit and takes changed ones back at the next entry, so that looking costs no system
+ * call (KVM API, "kvm_valid_regs and kvm_dirty_regs"); elsewhere they are fetched and stored by ioctls into the same place.
+ */
+#include "run/inside.h"
+
+#include <string.h>
+
+int vcpu_state_fetch(struct run *r, struct err *e)
+{
+    if (r->sync_regs)
+        return 0;
+    return kvm_get_regs(&r->vcpu, run_regs(r), e) < 0 ? -1 : kvm_get_sregs(&r->vcpu, run_sregs(r), e);
+}
+
+int vcpu_state_store(struct run *r, bool sregs_too, struct err *e)
+{
+    /* Single-stepping remembers the RIP it was switched on at, so that there the order of the calls matters. */
+    if (r->sync_regs && !r->stepping) {
+        r->vcpu.run->kvm_dirty_regs |= KVM_SYNC_X86_REGS | (sregs_too ? (uint64_t)KVM_SYNC_X86_SREGS : 0);
+        return 0;
+    }
+    if (sregs_too && kvm_set_sregs(&r->vcpu, run_sregs(r), e) < 0)
+        return -1;
+    if (kvm_set_regs(&r->vcpu, run_regs(r), e) < 0)
+        return -1;
+    if (!r->stepping)
+        return 0;
+    struct kvm_guest_debug d = {.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP};
+    return kvm_set_guest_debug(&r->vcpu, &d, e);
+}
+
+size_t run_read_code(const struct run *r, uint64_t rip, uint8_t *buf, size_t n)
+{
+    const struct kvm_sregs *s = run_sregs(r);
+    struct gva_context c = run_gva_context(r);
+    uint64_t linear = cpu_mode(s) == MODE_LONG ? rip : (uint32_t)(s->cs.base + rip);
+    return gva_read(&r->machine->memory, &c, linear, buf, n, GVA_FETCH, NULL);
+}

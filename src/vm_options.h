@@ -1,0 +1,30 @@
+/*
+ * The options that describe a VM, shared by every command that starts one.
+ */
+#ifndef RINGSIDE_VM_OPTIONS_H
+#define RINGSIDE_VM_OPTIONS_H
+
+#include "machine/machine.h"
+#include "options.h"
+#include "run/run.h"
+
+enum { ROMS_MAX = 4 };
+
+struct vm_settings {
+    struct image_request image;
+    struct machine_options machine;
+    struct run_options run;
+    const char *roms[ROMS_MAX]; /* FILE@ADDR */
+    size_t rom_count;
+    const char *trace;
+    uint64_t timeout_s;
+    bool json;
+};
+
+/* What they are when nothing is said. */
+void vm_settings_init(struct vm_settings *s);
+
+/* The rows; settings are a struct vm_settings. */
+extern const struct option_row vm_option_rows[];
+
+#endif

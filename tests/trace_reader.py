@@ -1,0 +1,347 @@
+#!/usr/bin/env python3
+"""Reads a Ringside trace and prints it as `ringside trace export --format jsonl` does.
+
+Written from docs/trace-format.md alone, on purpose: it proves that the page is enough to write a reader from. It
+shares no code and no table with Ringside. Python's standard library only; zstd frames are unpacked by libzstd, found
+with ctypes, or else by the zstd command.
+
+    trace_reader.py FILE.rst
+
+Prints the events of all whole chunks. Exit status 0: the file is whole; 1: it is not, and stderr says why; 2: it
+cannot be read at all.
+"""
+
+import ctypes
+import ctypes.util
+import subprocess
+import sys
+
+MAGIC = b"\x89RST\r\n\x1a\n"
+RAW_MAX = 1 << 20
+STRING_MAX = 8192
+WORD64 = (1 << 64) - 1
+MODES = ("real", "protected", "compat", "long")
+ASSISTS = (
+    "none int int3 into stac clac popcnt cmpxchg16b rdtscp xgetbv xsetbv fxsave fxrstor xsave xrstor fninit "
+    "ldmxcsr stmxcsr iretd lar lsl verr verw invpcid crc32"
+).split()
+KIND_ASSIST, KIND_MARK = 192, 195
+SHAPE = ("kind", "device", "reg", "vcpu", "dir", "size", "flags", "mode_cpl")
+MEMBERS = SHAPE + ("seq", "time_ns", "rip", "addr", "value", "guest_ns", "host_ns", "count", "cs", "detail")
+FLAGS = ((1, "string"), (2, "rip_next"), (4, "unclaimed"), (8, "stepped"))
+
+
+class Damaged(Exception):
+    """What was read so far is good; what comes now is not."""
+
+
+def crc_table():
+    table = []
+    for n in range(256):
+        for _ in range(8):
+            n = n >> 1 ^ (0x82F63B78 if n & 1 else 0)
+        table.append(n)
+    return table
+
+
+CRC_TABLE = crc_table()
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = crc >> 8 ^ CRC_TABLE[(crc ^ byte) & 0xFF]
+    return crc ^ 0xFFFFFFFF
+
+
+def unzstd(data, raw_len):
+    name = ctypes.util.find_library("zstd")
+    if name:
+        lib = ctypes.CDLL(name)
+        lib.ZSTD_decompress.restype = ctypes.c_size_t
+        lib.ZSTD_decompress.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t)
+        out = ctypes.create_string_buffer(raw_len)
+        n = lib.ZSTD_decompress(out, raw_len, data, len(data))
+        raw = out.raw if n == raw_len else b""
+    else:
+        raw = subprocess.run(["zstd", "-dc"], input=data, stdout=subprocess.PIPE, check=False).stdout
+    if len(raw) != raw_len:
+        raise Damaged("its compressed bytes are damaged")
+    return raw
+
+
+class Cursor:
+    """A walk through bytes that never leaves them."""
+
+    def __init__(self, data):
+        self.data = data
+        self.at = 0
+
+    def left(self):
+        return len(self.data) - self.at
+
+    def take(self, n):
+        if n > self.left():
+            raise Damaged("its payload ends too early")
+        self.at += n
+        return self.data[self.at - n : self.at]
+
+    def number(self, n):
+        return int.from_bytes(self.take(n), "little")
+
+    def varint(self):
+        value = 0
+        for i in range(10):
+            byte = self.number(1)
+            value |= (byte & 0x7F) << 7 * i
+            if byte < 0x80:
+                if value > WORD64:
+                    break
+                return value
+        raise Damaged("a number does not fit 64 bits")
+
+    def difference(self):
+        z = self.varint()
+        return -(z >> 1) - 1 if z & 1 else z >> 1
+
+    def string(self):
+        return clean(self.take(self.varint()))
+
+
+def clean(data):
+    """The string that these bytes are: '?' for controls and for bytes that are not UTF-8, at most STRING_MAX bytes."""
+    out, used, at = [], 0, 0
+    while at < len(data):
+        for n in (1, 2, 3, 4):
+            try:
+                char = data[at : at + n].decode("utf-8")
+                break
+            except UnicodeDecodeError:
+                pass
+        else:
+            char, n = "?", 1
+        if ord(char[0]) < 0x20 or ord(char[0]) == 0x7F:
+            char, n = "?", 1
+        elif 0x80 <= ord(char[0]) <= 0x9F:
+            char, n = "??", 2
+        if used + n > STRING_MAX:
+            break
+        out.append(char)
+        used += n
+        at += n
+    return "".join(out)
+
+
+def chunks(data):
+    """The chunks of the file as (type, payload, offset, length), up to the first that is not right."""
+    at, number = 16, 0
+    while at < len(data):
+        head = Cursor(data[at : at + 24])
+        if len(head.data) < 24:
+            raise Damaged("cut off inside chunk %d at byte %d" % (number, at))
+        kind, flags, stored, raw, found, crc = [head.take(4)] + [head.number(4) for _ in range(5)]
+        where = "chunk %d at byte %d: " % (number, at)
+        if flags & ~1 or raw > RAW_MAX or (stored >= raw if flags & 1 else stored != raw):
+            raise Damaged(where + "impossible length or flags")
+        payload = data[at + 24 : at + 24 + stored]
+        if len(payload) < stored:
+            raise Damaged("cut off inside chunk %d at byte %d" % (number, at))
+        if crc != crc32c(data[at : at + 20] + payload):
+            raise Damaged(where + "wrong checksum")
+        if found != number:
+            raise Damaged(where + "out of order")
+        if flags & 1 and kind in (b"HEAD", b"EVTS", b"FOOT"):
+            payload = unzstd(payload, raw)
+        yield kind, payload, at, 24 + stored
+        at += 24 + stored
+        number += 1
+
+
+def fields(payload):
+    cursor = Cursor(payload)
+    while cursor.left():
+        number = cursor.varint()
+        yield number, Cursor(cursor.take(cursor.varint()))
+
+
+class Header:
+    def __init__(self, payload):
+        self.kinds = {}
+        self.devices = []
+        for number, part in fields(payload):
+            if number == 11:
+                kind = part.varint()
+                self.kinds[kind] = part.string()
+            elif number == 12:
+                name, _, count = part.string(), part.string(), part.varint()
+                if count > 255:
+                    raise Damaged("too many registers")
+                self.devices.append((name, [part.string() for _ in range(count)]))
+
+    def device(self, event):
+        if 0 < event["device"] < len(self.devices):
+            return self.devices[event["device"]]
+        return "", []
+
+
+class Events:
+    """Decodes event chunks; numbers the marks of the whole file."""
+
+    def __init__(self):
+        self.marks = []
+        self.count = 0
+
+    def decode(self, payload):
+        cursor = Cursor(payload)
+        count, seq_due, base = cursor.number(4), cursor.number(8), cursor.number(8)
+        slots = [dict.fromkeys(MEMBERS, 0) for _ in range(64)]
+        last, left = 0, [base] * 256
+        if count < 1:
+            raise Damaged("a chunk without events")
+        for _ in range(count):
+            slot, event = self.one(cursor, slots, last, seq_due, left)
+            slots[slot] = event
+            last = slot
+            seq_due = event["seq"] + 1 & WORD64
+            if event["guest_ns"] or event["host_ns"]:
+                left[event["vcpu"]] = event["time_ns"] + event["host_ns"] & WORD64
+            shown = dict(event)
+            if event["kind"] == KIND_MARK:
+                shown["addr"] = len(self.marks)
+                self.marks.append(cursor.string())
+            self.count += 1
+            yield shown
+        if cursor.left():
+            raise Damaged("bytes after the events")
+
+    @staticmethod
+    def one(cursor, slots, last, seq_due, left):
+        tag = cursor.number(1)
+        more = cursor.number(1) if tag & 0x80 else 0
+        slot = tag & 0x3F
+        event = dict(slots[last if more & 1 else slot])
+        event["guest_ns"] += cursor.difference()
+        event["host_ns"] += cursor.difference()
+        if tag & 0x40:
+            event["value"] ^= cursor.varint()
+        if more & 2:
+            event["rip"] = event["rip"] + cursor.difference() & WORD64
+        if more & 4:
+            event["addr"] = event["addr"] + cursor.difference() & WORD64
+        if more & 8:
+            mask = cursor.number(1)
+            for bit, member in enumerate(SHAPE):
+                if mask & 1 << bit:
+                    event[member] = cursor.number(1)
+            if mask & 0x80:
+                event["cs"] = cursor.number(2)
+        if more & 16:
+            event["count"] = cursor.varint()
+        if more & 32:
+            event["detail"] = cursor.varint()
+        for member, bits in (("guest_ns", 32), ("host_ns", 32), ("count", 32), ("detail", 16)):
+            if not 0 <= event[member] < 1 << bits:
+                raise Damaged("%s does not fit" % member)
+        event["seq"] = seq_due + (cursor.difference() if more & 64 else 0) & WORD64
+        time_due = left[event["vcpu"]] + event["guest_ns"]
+        event["time_ns"] = time_due + (cursor.difference() if more & 128 else 0) & WORD64
+        return slot, event
+
+
+def quoted(text):
+    return '"%s"' % text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def json_line(event, header, marks):
+    device, regs = header.device(event)
+    moved = event["dir"] in (1, 2)
+    out = ['"%s":%d' % (k, event[m]) for k, m in (("seq", "seq"), ("t_ns", "time_ns"), ("vcpu", "vcpu"))]
+
+    def add(key, value, there=True):
+        if there:
+            out.append('"%s":%s' % (key, value))
+
+    known = not event["flags"] & 64
+    add("rip", '"%#x"' % event["rip"], known)
+    add("cs", event["cs"], known)
+    add("mode", quoted(MODES[event["mode_cpl"] & 3]), known)
+    add("cpl", event["mode_cpl"] >> 4 & 3, known)
+    add("kind", quoted(header.kinds.get(event["kind"], "unknown")))
+    add("device", quoted(device), device)
+    reg = regs[event["reg"]] if event["reg"] < len(regs) and event["reg"] != 255 else ""
+    add("reg", quoted(reg), reg)
+    add("dir", quoted(("", "in", "out")[event["dir"]] if moved else ""), moved)
+    add("size", event["size"], event["size"])
+    add("count", event["count"], moved or event["count"] > 1)
+    add("addr", '"%#x"' % event["addr"], event["flags"] & 32)
+    add("value", '"%#x"' % event["value"], event["flags"] & 16)
+    add("host_ns", event["host_ns"])
+    add("guest_ns", event["guest_ns"])
+    text = ""
+    if event["kind"] == KIND_MARK:
+        text = marks[event["addr"]]
+    elif event["kind"] == KIND_ASSIST:
+        text = ASSISTS[event["detail"]] if event["detail"] < len(ASSISTS) else "?"
+    add("text", quoted(text), text)
+    add("detail", event["detail"], event["detail"])
+    flags = [quoted(name) for flag, name in FLAGS if event["flags"] & flag]
+    add("flags", "[%s]" % ",".join(flags), flags)
+    return "{%s}\n" % ",".join(out)
+
+
+def check_footer(payload, at, length, file_len, count):
+    if len(payload) < 4 or int.from_bytes(payload[-4:], "little") != length:
+        raise Damaged("the footer does not end in its own length")
+    for number, part in fields(payload[:-4]):
+        if number == 8 and part.varint() != count:
+            raise Damaged("the footer speaks of another number of events")
+    if at + length != file_len:
+        raise Damaged("bytes after the footer")
+
+
+def read(data, out):
+    """Prints the events of `data`; raises Damaged where they end too early."""
+    events, header = Events(), None
+    for kind, payload, at, length in chunks(data):
+        if header is None:
+            if kind != b"HEAD":
+                raise Damaged("no header")
+            header = Header(payload)
+        elif kind == b"HEAD":
+            raise Damaged("a second header")
+        elif kind == b"EVTS":
+            for event in events.decode(payload):
+                out.write(json_line(event, header, events.marks).encode("utf-8"))
+        elif kind == b"FOOT":
+            check_footer(payload, at, length, len(data), events.count)
+            return
+    raise Damaged("no footer")
+
+
+def main(argv):
+    if len(argv) != 2:
+        sys.stderr.write("usage: trace_reader.py FILE.rst\n")
+        return 2
+    try:
+        with open(argv[1], "rb") as file:
+            data = file.read()
+    except OSError as why:
+        sys.stderr.write("%s: %s\n" % (argv[1], why.strerror))
+        return 2
+    if data[:8] != MAGIC or crc32c(data[:12]) != int.from_bytes(data[12:16], "little"):
+        sys.stderr.write("%s: not a trace\n" % argv[1])
+        return 2
+    if int.from_bytes(data[8:10], "little") != 1:
+        sys.stderr.write("%s: a version this reader does not know\n" % argv[1])
+        return 2
+    try:
+        read(data, sys.stdout.buffer)
+    except Damaged as why:
+        sys.stdout.buffer.flush()
+        sys.stderr.write("%s: not whole: %s\n" % (argv[1], why))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

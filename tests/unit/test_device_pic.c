@@ -1,0 +1,749 @@
+/*
+ * The 8259A against its data sheet: initialization, priorities, every form of EOI, edges and levels, polling,
+ * the special modes and the cascade of a PC.
+ */
+#include "device/types.h"
+#include "device_rig.h"
+
+#include <stdlib.h>
+
+enum { CMD = 0, DATA = 1, PORTS = 0, ELCR = 1 };
+enum {
+    EOI = 0x20,
+    EOI_AT = 0x60,
+    READ_IRR = 0x0a,
+    READ_ISR = 0x0b,
+    POLL = 0x0c,
+    SMM_ON = 0x68,
+    SMM_OFF = 0x48
+};
+
+/* ICW1, ICW2, ICW3 (when not single), ICW4 (when announced). */
+static void start(struct rig *r, uint8_t icw1, uint8_t icw2, uint8_t icw3, uint8_t icw4)
+{
+    rig_write(r, PORTS, CMD, icw1);
+    rig_write(r, PORTS, DATA, icw2);
+    if (!(icw1 & 2))
+        rig_write(r, PORTS, DATA, icw3);
+    if (icw1 & 1)
+        rig_write(r, PORTS, DATA, icw4);
+}
+
+/* One chip alone: edge-triggered, vectors from 0x20, 8086 mode. */
+static void set_up(struct rig *r)
+{
+    rig_init(r, &pic_ops);
+    start(r, 0x13, 0x20, 0, 0x01);
+}
+
+static uint8_t isr(struct rig *r)
+{
+    rig_write(r, PORTS, CMD, READ_ISR);
+    return rig_read(r, PORTS, CMD);
+}
+
+static uint8_t irr(struct rig *r)
+{
+    rig_write(r, PORTS, CMD, READ_IRR);
+    return rig_read(r, PORTS, CMD);
+}
+
+static void command(struct rig *r, uint8_t value)
+{
+    rig_write(r, PORTS, CMD, value);
+}
+
+/* A new edge: down if it was up, then up. */
+static void request(struct rig *r, unsigned line)
+{
+    pic_input(r->device, line, false);
+    pic_input(r->device, line, true);
+}
+
+/* The vector of the CPU's INTA cycles. */
+static unsigned ack(struct rig *r)
+{
+    unsigned line = 99;
+    return pic_acknowledge(r->device, &line);
+}
+
+static void test_power_on(void)
+{
+    struct rig r;
+    rig_init(&r, &pic_ops);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, DATA), 0xff);
+    rig_write(&r, PORTS, DATA, 0x00);
+    CU_ASSERT(rig_hit(&r, "OCW1"));
+    request(&r, 0);
+    CU_ASSERT_FALSE(pic_pending(r.device));
+    CU_ASSERT_FALSE(r.irq);
+    CU_ASSERT(rig_shows(&r, "waits for ICW1"));
+    rig_fini(&r);
+}
+
+/* Data sheet, figure "Initialization Sequence": which bytes ICW1 makes the odd port expect. */
+static void test_initialization_sequence(void)
+{
+    static const struct {
+        uint8_t icw1;
+        const char *follow[4];
+    } table[] = {
+        {0x10, {"ICW2", "ICW3", "OCW1"}}, {0x11, {"ICW2", "ICW3", "ICW4", "OCW1"}}, {0x12, {"ICW2", "OCW1"}},
+        {0x13, {"ICW2", "ICW4", "OCW1"}}, {0x19, {"ICW2", "ICW3", "ICW4", "OCW1"}},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct rig r;
+        rig_init(&r, &pic_ops);
+        command(&r, table[i].icw1);
+        CU_ASSERT(rig_hit(&r, "ICW1"));
+        for (size_t k = 0; k < 4 && table[i].follow[k]; k++) {
+            rig_write(&r, PORTS, DATA, 0x00);
+            CU_ASSERT(rig_hit(&r, table[i].follow[k]));
+        }
+        rig_fini(&r);
+    }
+}
+
+/* "The following occurs automatically when ICW1 is written". */
+static void test_icw1_effects(void)
+{
+    struct rig r;
+    set_up(&r);
+    rig_write(&r, PORTS, DATA, 0x5a);
+    command(&r, 0xc2); /* line 2 is the least urgent */
+    command(&r, SMM_ON);
+    request(&r, 0);
+    ack(&r);
+    request(&r, 3);
+    CU_ASSERT_EQUAL(isr(&r), 0x01);
+    command(&r, 0x13);
+    CU_ASSERT_FALSE(r.irq);
+    rig_write(&r, PORTS, DATA, 0x40);
+    CU_ASSERT_FALSE(r.irq);
+    rig_write(&r, PORTS, DATA, 0x01);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, DATA), 0x00);
+    CU_ASSERT(rig_hit(&r, "IMR"));
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, CMD), 0x00); /* edges are forgotten */
+    CU_ASSERT(rig_hit(&r, "IRR"));
+    CU_ASSERT_EQUAL(isr(&r), 0x00);
+    request(&r, 0);
+    request(&r, 3);
+    CU_ASSERT_EQUAL(ack(&r), 0x40);
+    rig_fini(&r);
+}
+
+/* ICW2's three low bits are not part of the vector. */
+static void test_vectors(void)
+{
+    for (unsigned line = 0; line < 8; line++) {
+        struct rig r;
+        unsigned got = 99;
+        rig_init(&r, &pic_ops);
+        start(&r, 0x13, 0x77, 0, 0x01);
+        request(&r, line);
+        CU_ASSERT(r.irq && pic_pending(r.device));
+        CU_ASSERT_EQUAL(pic_acknowledge(r.device, &got), 0x70 + line);
+        CU_ASSERT_EQUAL(got, line);
+        CU_ASSERT_FALSE(r.irq);
+        CU_ASSERT_EQUAL(isr(&r), 1u << line);
+        CU_ASSERT_EQUAL(irr(&r), 0);
+        rig_fini(&r);
+    }
+}
+
+/* Fully nested mode, for every pair: the more urgent interrupts the other, the same or a lesser one waits. */
+static void test_fully_nested(void)
+{
+    for (unsigned served = 0; served < 8; served++) {
+        for (unsigned asks = 0; asks < 8; asks++) {
+            struct rig r;
+            set_up(&r);
+            request(&r, served);
+            ack(&r);
+            request(&r, asks);
+            CU_ASSERT_EQUAL(r.irq, asks < served);
+            CU_ASSERT_EQUAL(irr(&r), 1u << asks);
+            command(&r, EOI);
+            CU_ASSERT(r.irq);
+            CU_ASSERT_EQUAL(ack(&r), 0x20 + asks);
+            rig_fini(&r);
+        }
+    }
+}
+
+static void test_priority_of_requests(void)
+{
+    struct rig r;
+    set_up(&r);
+    static const unsigned order[] = {6, 1, 4, 7, 0};
+    for (size_t i = 0; i < 5; i++)
+        request(&r, order[i]);
+    static const unsigned expect[] = {0, 1, 4, 6, 7};
+    for (size_t i = 0; i < 5; i++) {
+        CU_ASSERT_EQUAL(ack(&r), 0x20 + expect[i]);
+        command(&r, EOI);
+    }
+    CU_ASSERT_FALSE(r.irq);
+    rig_fini(&r);
+}
+
+static void test_mask(void)
+{
+    struct rig r;
+    set_up(&r);
+    rig_write(&r, PORTS, DATA, 0xfe);
+    request(&r, 5);
+    CU_ASSERT_FALSE(r.irq);
+    CU_ASSERT_EQUAL(irr(&r), 0x20);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, DATA), 0xfe);
+    rig_write(&r, PORTS, DATA, 0xde);
+    CU_ASSERT(r.irq);
+    rig_write(&r, PORTS, DATA, 0xfe);
+    CU_ASSERT_FALSE(r.irq);
+    rig_write(&r, PORTS, DATA, 0x00);
+    CU_ASSERT_EQUAL(ack(&r), 0x25);
+    rig_fini(&r);
+}
+
+/* Puts lines 6 and 4 into service, as in the data sheet's example of rotation. */
+static void serve_6_and_4(struct rig *r)
+{
+    set_up(r);
+    request(r, 6);
+    ack(r);
+    request(r, 4);
+    ack(r);
+    CU_ASSERT_EQUAL(isr(r), 0x50);
+}
+
+/* All eight forms of OCW2: what stays in service, and who is the least urgent afterwards. */
+static void test_ocw2(void)
+{
+    static const struct {
+        uint8_t ocw2, isr;
+        unsigned lowest;
+    } table[] = {
+        {0x20, 0x40, 7},                  /* non-specific EOI: the most urgent, 4 */
+        {0x66, 0x10, 7},                  /* specific EOI of 6 */
+        {0xa0, 0x40, 4},                  /* rotate on non-specific EOI */
+        {0xe6, 0x10, 6},                  /* rotate on specific EOI of 6 */
+        {0xc2, 0x50, 2},                  /* set priority: 2 is the least urgent */
+        {0x40, 0x50, 7},                  /* no operation */
+        {0x80, 0x50, 7},                  /* rotation with automatic EOI, set and cleared */
+        {0x00, 0x50, 7}, {0x61, 0x50, 7}, /* specific EOI of a line that is not in service */
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct rig r;
+        serve_6_and_4(&r);
+        command(&r, table[i].ocw2);
+        CU_ASSERT(rig_hit(&r, "OCW2"));
+        CU_ASSERT_EQUAL(isr(&r), table[i].isr);
+        command(&r, EOI);
+        command(&r, EOI);
+        CU_ASSERT_EQUAL(isr(&r), 0);
+        for (unsigned line = 0; line < 8; line++)
+            request(&r, line);
+        for (unsigned k = 1; k <= 8; k++) {
+            unsigned line = (table[i].lowest + k) % 8;
+            CU_ASSERT_EQUAL(ack(&r), 0x20 + line);
+            command(&r, (uint8_t)(EOI_AT | line));
+        }
+        rig_fini(&r);
+    }
+}
+
+/* With nothing in service, no EOI rotates or ends anything. */
+static void test_eoi_of_nothing(void)
+{
+    struct rig r;
+    set_up(&r);
+    command(&r, 0xa0);
+    command(&r, EOI);
+    request(&r, 7);
+    request(&r, 0);
+    CU_ASSERT_EQUAL(ack(&r), 0x20);
+    rig_fini(&r);
+}
+
+static void test_automatic_eoi(void)
+{
+    struct rig r;
+    rig_init(&r, &pic_ops);
+    start(&r, 0x13, 0x20, 0, 0x03);
+    request(&r, 4);
+    request(&r, 2);
+    CU_ASSERT_EQUAL(ack(&r), 0x22);
+    CU_ASSERT_EQUAL(isr(&r), 0);
+    CU_ASSERT(r.irq);
+    CU_ASSERT_EQUAL(ack(&r), 0x24);
+    command(&r, 0x80); /* rotate from now on */
+    request(&r, 4);
+    CU_ASSERT_EQUAL(ack(&r), 0x24);
+    request(&r, 4);
+    request(&r, 5);
+    CU_ASSERT_EQUAL(ack(&r), 0x25);
+    command(&r, 0x00); /* and no longer: 5 stays the least urgent */
+    request(&r, 6);
+    CU_ASSERT_EQUAL(ack(&r), 0x26);
+    request(&r, 6);
+    CU_ASSERT_EQUAL(ack(&r), 0x26);
+    rig_fini(&r);
+}
+
+/* An edge is one request however long the pin stays up. */
+static void test_edge(void)
+{
+    struct rig r;
+    set_up(&r);
+    pic_input(r.device, 3, true);
+    pic_input(r.device, 3, true);
+    CU_ASSERT_EQUAL(ack(&r), 0x23);
+    command(&r, EOI);
+    CU_ASSERT_FALSE(r.irq);
+    pic_input(r.device, 3, true);
+    CU_ASSERT_FALSE(r.irq);
+    pic_input(r.device, 3, false);
+    pic_input(r.device, 3, true);
+    CU_ASSERT(r.irq);
+    rig_fini(&r);
+}
+
+/* "The IR inputs must remain high until after the falling edge of the first INTA." */
+static void test_spurious(void)
+{
+    struct rig r;
+    unsigned line = 0;
+    set_up(&r);
+    pic_input(r.device, 3, true);
+    pic_input(r.device, 3, false);
+    CU_ASSERT_FALSE(r.irq);
+    CU_ASSERT_EQUAL(pic_acknowledge(r.device, &line), 0x27);
+    CU_ASSERT_EQUAL(line, 7);
+    CU_ASSERT_EQUAL(isr(&r), 0); /* how a handler tells it from a real IRQ 7 */
+    request(&r, 7);
+    CU_ASSERT_EQUAL(ack(&r), 0x27);
+    CU_ASSERT_EQUAL(isr(&r), 0x80);
+    rig_fini(&r);
+}
+
+static void level_repeats(struct rig *r)
+{
+    pic_input(r->device, 5, true);
+    CU_ASSERT_EQUAL(ack(r), 0x25);
+    CU_ASSERT_FALSE(r->irq);
+    CU_ASSERT_EQUAL(irr(r), 0x20);
+    command(r, EOI);
+    CU_ASSERT(r->irq);
+    CU_ASSERT_EQUAL(ack(r), 0x25);
+    pic_input(r->device, 5, false);
+    command(r, EOI);
+    CU_ASSERT_FALSE(r->irq);
+}
+
+static void test_level(void)
+{
+    struct rig r;
+    rig_init(&r, &pic_ops);
+    start(&r, 0x1b, 0x20, 0, 0x01); /* LTIM: all lines */
+    level_repeats(&r);
+    rig_fini(&r);
+
+    set_up(&r);
+    rig_write(&r, ELCR, 0, 0x20); /* line 5 alone */
+    CU_ASSERT(rig_hit(&r, "ELCR"));
+    level_repeats(&r);
+    pic_input(r.device, 6, true);
+    CU_ASSERT_EQUAL(ack(&r), 0x26);
+    command(&r, EOI);
+    CU_ASSERT_FALSE(r.irq);
+    rig_fini(&r);
+}
+
+static void test_elcr_fixed_bits(void)
+{
+    struct rig master, slave;
+    rig_init(&master, &pic_ops);
+    rig_init(&slave, &pic_ops);
+    pic_cascade(master.device, 2, slave.device);
+    rig_write(&master, ELCR, 0, 0xff);
+    rig_write(&slave, ELCR, 0, 0xff);
+    CU_ASSERT_EQUAL(rig_read(&master, ELCR, 0), 0xf8);
+    CU_ASSERT_EQUAL(rig_read(&slave, ELCR, 0), 0xde);
+    rig_fini(&slave);
+    rig_fini(&master);
+}
+
+static void test_status_reads(void)
+{
+    struct rig r;
+    set_up(&r);
+    request(&r, 1);
+    ack(&r);
+    request(&r, 6);
+    command(&r, READ_ISR);
+    CU_ASSERT(rig_hit(&r, "OCW3"));
+    for (unsigned i = 0; i < 2; i++) { /* the choice lasts */
+        CU_ASSERT_EQUAL(rig_read(&r, PORTS, CMD), 0x02);
+        CU_ASSERT(rig_hit(&r, "ISR"));
+    }
+    command(&r, 0x08); /* neither RR nor anything else */
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, CMD), 0x02);
+    command(&r, READ_IRR);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, CMD), 0x40);
+    CU_ASSERT(rig_hit(&r, "IRR"));
+    rig_fini(&r);
+}
+
+/* The read after a poll command is an INTA in itself, and only that one. */
+static void test_poll(void)
+{
+    struct rig r;
+    set_up(&r);
+    command(&r, POLL);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, CMD), 0x00);
+    CU_ASSERT(rig_hit(&r, "POLL"));
+    request(&r, 6);
+    request(&r, 3);
+    command(&r, POLL);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, CMD), 0x83);
+    CU_ASSERT_FALSE(r.irq);
+    CU_ASSERT_EQUAL(isr(&r), 0x08);
+    CU_ASSERT_EQUAL(irr(&r), 0x40);
+    command(&r, EOI);
+    command(&r, POLL | 2); /* P wins over RR */
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, DATA), 0x86);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, DATA), 0x00);
+    CU_ASSERT(rig_hit(&r, "IMR"));
+    rig_fini(&r);
+}
+
+/* In special mask mode a handler that masks its own line lets everybody else in, the less urgent too. */
+static void test_special_mask(void)
+{
+    struct rig r;
+    set_up(&r);
+    request(&r, 2);
+    ack(&r);
+    request(&r, 5);
+    CU_ASSERT_FALSE(r.irq);
+    rig_write(&r, PORTS, DATA, 0x04);
+    CU_ASSERT_FALSE(r.irq);
+    command(&r, SMM_ON);
+    CU_ASSERT(r.irq);
+    CU_ASSERT_EQUAL(ack(&r), 0x25);
+    command(&r, EOI); /* passes over the masked line 2 */
+    CU_ASSERT_EQUAL(isr(&r), 0x04);
+    command(&r, EOI);
+    CU_ASSERT_EQUAL(isr(&r), 0x04);
+    request(&r, 6);
+    CU_ASSERT(r.irq);
+    command(&r, 0x28); /* SMM without ESMM: no effect */
+    CU_ASSERT(r.irq);
+    command(&r, SMM_OFF);
+    CU_ASSERT_FALSE(r.irq);
+    command(&r, EOI);
+    CU_ASSERT_EQUAL(isr(&r), 0);
+    CU_ASSERT(r.irq);
+    rig_fini(&r);
+}
+
+/* The two chips of a PC: slave INT on the master's line 2. */
+struct board {
+    struct rig master, slave;
+};
+
+static void board_cascade(void *ctx, unsigned line, bool level)
+{
+    struct board *b = ctx;
+    rig_irq(&b->slave, line, level);
+    pic_input(b->master.device, line, level);
+}
+
+static void board_init(struct board *b, uint8_t master_icw4, uint8_t slave_icw4)
+{
+    rig_init(&b->master, &pic_ops);
+    rig_init(&b->slave, &pic_ops);
+    b->slave.device->wires.irq = (struct irq_line){board_cascade, b, 2};
+    pic_cascade(b->master.device, 2, b->slave.device);
+    start(&b->master, 0x11, 0x20, 0x04, master_icw4);
+    start(&b->slave, 0x11, 0x28, 0x02, slave_icw4);
+}
+
+static void board_fini(struct board *b)
+{
+    rig_fini(&b->slave);
+    rig_fini(&b->master);
+}
+
+static void test_cascade(void)
+{
+    struct board b;
+    board_init(&b, 0x01, 0x01);
+    for (unsigned line = 8; line < 16; line++) {
+        unsigned got = 0;
+        request(&b.slave, line - 8);
+        CU_ASSERT(b.master.irq);
+        CU_ASSERT_EQUAL(pic_acknowledge(b.master.device, &got), 0x20 + line);
+        CU_ASSERT_EQUAL(got, line);
+        CU_ASSERT_EQUAL(isr(&b.master), 0x04);
+        CU_ASSERT_EQUAL(isr(&b.slave), 1u << (line - 8));
+        CU_ASSERT_FALSE(b.master.irq);
+        command(&b.slave, EOI);
+        command(&b.master, EOI);
+    }
+    /* The slave's lines come between the master's 1 and 3. */
+    request(&b.master, 3);
+    request(&b.slave, 7);
+    request(&b.master, 1);
+    static const unsigned expect[] = {0x21, 0x2f, 0x23};
+    for (size_t i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(ack(&b.master), expect[i]);
+        command(&b.slave, EOI);
+        command(&b.master, EOI);
+    }
+    CU_ASSERT_FALSE(b.master.irq);
+    board_fini(&b);
+}
+
+/* A slave with two requests asks its master twice, with an edge each time. */
+static void test_cascade_two_requests(void)
+{
+    struct board b;
+    board_init(&b, 0x01, 0x01);
+    request(&b.slave, 6);
+    request(&b.slave, 0);
+    CU_ASSERT_EQUAL(ack(&b.master), 0x28);
+    CU_ASSERT_FALSE(b.master.irq);
+    command(&b.slave, EOI);
+    CU_ASSERT_FALSE(b.master.irq); /* the master's line 2 is still in service */
+    command(&b.master, EOI);
+    CU_ASSERT_EQUAL(ack(&b.master), 0x2e);
+    board_fini(&b);
+
+    board_init(&b, 0x03, 0x03); /* automatic EOI in both */
+    request(&b.slave, 6);
+    request(&b.slave, 0);
+    CU_ASSERT_EQUAL(ack(&b.master), 0x28);
+    CU_ASSERT_EQUAL(ack(&b.master), 0x2e);
+    CU_ASSERT_FALSE(b.master.irq);
+    board_fini(&b);
+}
+
+/* A master that was told of the slave's request and finds it gone: IRQ 15, with an EOI due to the master
+ * only. */
+static void test_cascade_spurious(void)
+{
+    struct board b;
+    unsigned line = 0;
+    board_init(&b, 0x01, 0x01);
+    pic_input(b.master.device, 2, true); /* by hand: the slave has nothing */
+    CU_ASSERT_EQUAL(pic_acknowledge(b.master.device, &line), 0x2f);
+    CU_ASSERT_EQUAL(line, 15);
+    CU_ASSERT_EQUAL(isr(&b.slave), 0);
+    CU_ASSERT_EQUAL(isr(&b.master), 0x04);
+    command(&b.master, EOI);
+    /* A request that falls takes the master's with it. */
+    pic_input(b.master.device, 2, false);
+    request(&b.slave, 3);
+    pic_input(b.slave.device, 3, false);
+    CU_ASSERT_FALSE(b.master.irq);
+    CU_ASSERT_EQUAL(pic_acknowledge(b.master.device, &line), 0x27);
+    CU_ASSERT_EQUAL(line, 7);
+    board_fini(&b);
+}
+
+/* ICW3 wrong on either side. */
+static void test_cascade_icw3(void)
+{
+    struct board b;
+    unsigned line = 0;
+    board_init(&b, 0x01, 0x01);
+    start(&b.slave, 0x11, 0x28, 0x03, 0x01); /* answers to 3, is asked as 2 */
+    request(&b.slave, 0);
+    CU_ASSERT_EQUAL(pic_acknowledge(b.master.device, &line), 0xff);
+    CU_ASSERT_EQUAL(line, 2);
+    board_fini(&b);
+
+    board_init(&b, 0x01, 0x01);
+    start(&b.master, 0x11, 0x20, 0x00, 0x01); /* knows of no slave */
+    request(&b.slave, 0);
+    CU_ASSERT_EQUAL(pic_acknowledge(b.master.device, &line), 0x22);
+    CU_ASSERT_EQUAL(line, 2);
+    board_fini(&b);
+}
+
+/* "Special fully nested": a more urgent line of the slave interrupts a less urgent one of the same slave. */
+static void test_special_fully_nested(void)
+{
+    for (unsigned sfnm = 0; sfnm < 2; sfnm++) {
+        struct board b;
+        board_init(&b, sfnm ? 0x11 : 0x01, 0x01);
+        request(&b.slave, 4);
+        CU_ASSERT_EQUAL(ack(&b.master), 0x2c);
+        request(&b.slave, 1);
+        CU_ASSERT_EQUAL(b.master.irq, sfnm == 1);
+        request(&b.master, 3); /* less urgent than the cascade: waits either way */
+        if (sfnm)
+            CU_ASSERT_EQUAL(ack(&b.master), 0x29);
+        CU_ASSERT_FALSE(b.master.irq);
+        request(&b.master, 0);
+        CU_ASSERT_EQUAL(ack(&b.master), 0x20);
+        board_fini(&b);
+    }
+}
+
+static void damage(struct rig *r)
+{
+    start(r, 0x19, 0x40, 0x80, 0x13);
+    rig_write(r, PORTS, DATA, 0x0f);
+    pic_input(r->device, 0, true);
+    pic_input(r->device, 7, false);
+    command(r, POLL);
+}
+
+static void test_state(void)
+{
+    struct rig r;
+    set_up(&r);
+    rig_write(&r, ELCR, 0, 0xa0);
+    rig_write(&r, PORTS, DATA, 0x40);
+    command(&r, 0xc4);
+    command(&r, READ_ISR);
+    request(&r, 3);
+    ack(&r);
+    request(&r, 1);
+    request(&r, 7);
+    rig_round_trip(&r, damage);
+    CU_ASSERT_EQUAL(ack(&r), 0x27);
+    rig_corrupt(&r);
+    rig_fini(&r);
+}
+
+/* Values that no 8259A can hold, by their place in the saved state. */
+static void test_impossible_state(void)
+{
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } table[] = {
+        {2 + 1, 0x10}, /* an edge on a pin that is down */
+        {2 + 4, 0x04}, /* the cascade level-triggered */
+        {2 + 5, 0x33}, /* ICW1 with a bit of its address part */
+        {2 + 6, 0x21}, /* a vector base that is not a multiple of 8 */
+        {2 + 8, 0x20}, /* ICW4 with a bit that does not exist */
+        {2 + 9, 5},    /* waiting for ICW5 */
+        {2 + 10, 8},   /* line 8 */
+        {2 + 12, 2},   /* neither true nor false */
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct rig r;
+        set_up(&r);
+        struct rig_view good = rig_view(&r);
+        CU_ASSERT(rig_restore(&r, good.saved.buf, good.saved.len) == 0);
+        good.saved.buf[table[i].at] = (char)table[i].value;
+        struct rig_view now = rig_view(&r);
+        CU_ASSERT(rig_restore(&r, good.saved.buf, good.saved.len) == -1);
+        CU_ASSERT(rig_looks(&r, &now));
+        rig_view_fini(&now);
+        rig_view_fini(&good);
+        rig_fini(&r);
+    }
+}
+
+/* A reset forgets all but the levels on the pins, which are not the chip's. */
+static void test_reset(void)
+{
+    struct rig r;
+    set_up(&r);
+    rig_write(&r, ELCR, 0, 0x20);
+    pic_input(r.device, 5, true);
+    CU_ASSERT(r.irq);
+    r.device->ops->reset(r.device);
+    CU_ASSERT_FALSE(r.irq);
+    CU_ASSERT_EQUAL(rig_read(&r, ELCR, 0), 0);
+    CU_ASSERT(rig_shows(&r, "input pins up: 5"));
+    start(&r, 0x13, 0x20, 0, 0x01);
+    CU_ASSERT_FALSE(r.irq);
+    request(&r, 5);
+    CU_ASSERT(r.irq);
+    rig_fini(&r);
+}
+
+/* Whatever is done to two chips, INT says what pic_pending says, and the saved state is one that can be
+ * restored. */
+static void test_anything(void)
+{
+    struct board b;
+    board_init(&b, 0x01, 0x01);
+    uint32_t seed = 1;
+    for (unsigned i = 0; i < 20000; i++) {
+        seed = seed * 1664525 + 1013904223;
+        struct rig *r = seed >> 31 ? &b.slave : &b.master;
+        uint8_t value = (uint8_t)(seed >> 8);
+        unsigned line = seed >> 16 & 7;
+        switch (seed >> 20 & 7) {
+        case 0:
+        case 1:
+            if (r != &b.master || line != 2)
+                pic_input(r->device, line, value & 1);
+            break;
+        case 2:
+            ack(&b.master);
+            break;
+        case 3:
+            rig_write(r, PORTS, CMD, value & 0xef);
+            break;
+        case 4:
+            rig_write(r, PORTS, DATA, value & (uint8_t)(seed >> 24));
+            break;
+        case 5:
+            rig_read(r, PORTS, value & 1);
+            break;
+        case 6:
+            rig_write(r, ELCR, 0, value);
+            break;
+        default:
+            if (value < 8)
+                start(r, value & 1 ? 0x11 : 0x19, 0x20, r == &b.master ? 4 : 2, value & 0x13);
+        }
+        CU_ASSERT(b.master.irq == pic_pending(b.master.device));
+        CU_ASSERT(b.slave.irq == pic_pending(b.slave.device));
+        if (i % 100 == 0) {
+            struct rig_view v = rig_view(r);
+            CU_ASSERT(rig_restore(r, v.saved.buf, v.saved.len) == 0);
+            rig_view_fini(&v);
+        }
+    }
+    board_fini(&b);
+}
+
+static const struct unit_test tests[] = {
+    {"power-on answers nothing", test_power_on},
+    {"initialization sequence", test_initialization_sequence},
+    {"effects of ICW1", test_icw1_effects},
+    {"vectors", test_vectors},
+    {"fully nested mode", test_fully_nested},
+    {"priority of requests", test_priority_of_requests},
+    {"mask", test_mask},
+    {"OCW2: EOI, rotation, priority", test_ocw2},
+    {"EOI of nothing", test_eoi_of_nothing},
+    {"automatic EOI", test_automatic_eoi},
+    {"edge", test_edge},
+    {"spurious interrupt", test_spurious},
+    {"level", test_level},
+    {"ELCR fixed bits", test_elcr_fixed_bits},
+    {"status reads", test_status_reads},
+    {"poll", test_poll},
+    {"special mask mode", test_special_mask},
+    {"cascade", test_cascade},
+    {"cascade, two requests", test_cascade_two_requests},
+    {"cascade, spurious", test_cascade_spurious},
+    {"cascade, wrong ICW3", test_cascade_icw3},
+    {"special fully nested mode", test_special_fully_nested},
+    {"state", test_state},
+    {"impossible state", test_impossible_state},
+    {"reset", test_reset},
+    {"anything", test_anything},
+};
+
+UNIT_MAIN("8259A", tests)

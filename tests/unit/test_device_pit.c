@@ -1,0 +1,660 @@
+/*
+ * The 8254 against its data sheet: the waveform figures of all six modes pulse by pulse, the ways to read and
+ * write a count, and the tick on IRQ 0, which must come exactly once a period however time passes.
+ */
+#include "device/types.h"
+#include "device_rig.h"
+
+#include <stdlib.h>
+
+enum { COUNT0 = 0, COUNT2 = 2, CW = 3, PORTS = 0, PORTB = 1 };
+enum { HZ = 1193182 };
+
+/* The first nanosecond at which clock pulse `n` has come. */
+static uint64_t pulse_ns(uint64_t n)
+{
+    return n / HZ * 1000000000u + (n % HZ * 1000000000u + HZ - 1) / HZ;
+}
+
+static void go_to(struct rig *r, uint64_t pulse)
+{
+    rig_pass(r, pulse_ns(pulse) - r->now_ns);
+}
+
+static void set_count(struct rig *r, unsigned counter, unsigned mode, unsigned count)
+{
+    rig_write(r, PORTS, CW, (uint8_t)(counter << 6 | 0x30 | mode << 1));
+    rig_write(r, PORTS, counter, (uint8_t)count);
+    rig_write(r, PORTS, counter, (uint8_t)(count >> 8));
+}
+
+static unsigned live_count(struct rig *r, unsigned counter)
+{
+    unsigned low = rig_read(r, PORTS, counter);
+    return low | (unsigned)rig_read(r, PORTS, counter) << 8;
+}
+
+static uint8_t status(struct rig *r, unsigned counter)
+{
+    rig_write(r, PORTS, CW, (uint8_t)(0xe0 | 2u << counter));
+    return rig_read(r, PORTS, counter);
+}
+
+/* A figure of the data sheet. `pulses` is a list of "[action]count OUT" for one clock pulse each, in order:
+ * the action before the pulse (c = write this count, g0, g1 = gate), then the low byte of the count and OUT
+ * after it. */
+struct figure {
+    unsigned mode;
+    const char *name, *pulses;
+};
+
+static const struct figure figures[] = {
+    {0, "count 4", "c4 04L 03L 02L 01L 00H ffH feH"},
+    {0, "gate", "c3 03L 02L g0 02L 02L g1 01L 00H ffH"},
+    {0, "new count", "c3 03L 02L 01L c2 02L 01L 00H ffH"},
+    {0, "new count takes OUT down", "c1 01L 00H c2 02L 01L 00H"},
+    {0, "count written with the gate down", "g0 c2 02L 02L g1 01L 00H"},
+    {1, "trigger", "g0 c3 g1 03L 02L 01L 00H ffH g0 feH g1 03L 02L"},
+    {1, "retrigger", "g0 c3 g1 03L 02L g0 01L g1 03L 02L 01L 00H ffH"},
+    {1, "new count waits for the trigger", "g0 c2 g1 02L 01L c4 00H ffH feH g0 g1 04L 03L"},
+    {2, "count 3", "c3 03H 02H 01L 03H 02H 01L 03H"},
+    {2, "gate", "c3 03H 02H g0 02H g1 03H 02H 01L 03H"},
+    {2, "gate takes OUT up", "c3 03H 02H 01L g0 01H g1 03H"},
+    {2, "new count", "c4 04H 03H c5 02H 01L 05H 04H 03H 02H 01L 05H"},
+    {2, "new count, then a trigger", "c4 04H 03H c5 02H g0 g1 05H 04H"},
+    {2, "two new counts in a period", "c4 04H 03H c5 02H c3 01L 03H 02H 01L 03H"},
+    {3, "count 4", "c4 04H 02H 04L 02L 04H 02H 04L 02L 04H"},
+    {3, "count 5", "c5 04H 02H 00H 04L 02L 04H 02H 00H 04L 02L 04H"},
+    {3, "gate", "c4 04H 02H 04L 02L 04H g0 04H 04H g1 04H 02H 04L 02L"},
+    {3, "new count in the high half", "c4 04H c6 02H 06L 04L 02L 06H 04H 02H 06L"},
+    {3, "new count in the low half", "c4 04H 02H 04L c6 02L 06H 04H 02H 06L 04L 02L 06H"},
+    {3, "new odd count in the high half", "c4 04H c5 02H 04L 02L 04H 02H 00H 04L"},
+    {4, "count 3", "c3 03H 02H 01H 00L ffH feH fdH"},
+    {4, "gate", "g0 c3 03H 03H g1 02H 01H g0 01H g1 00L ffH"},
+    {4, "new count", "c3 03H 02H 01H c2 02H 01H 00L ffH"},
+    {5, "trigger", "g0 c3 g1 03H 02H 01H 00L ffH g0 g1 03H"},
+    {5, "retrigger", "g0 c3 g1 03H 02H g0 g1 03H 02H 01H 00L ffH feH"},
+    {5, "new count waits for the trigger", "g0 c3 g1 03H 02H c5 01H 00L ffH feH g0 g1 05H 04H"},
+};
+
+static void play_figure(const struct figure *f)
+{
+    struct rig r;
+    uint64_t pulse = 1000;
+    rig_init(&r, &pit_ops);
+    go_to(&r, pulse);
+    rig_write(&r, PORTB, 0, 0x01);
+    rig_write(&r, PORTS, CW, (uint8_t)(0x90 | f->mode << 1)); /* counter 2, low byte only */
+    for (const char *p = f->pulses; *p; p += strcspn(p, " "), p += strspn(p, " ")) {
+        if (*p == 'g') {
+            rig_write(&r, PORTB, 0, p[1] == '1');
+            continue;
+        }
+        if (*p == 'c') {
+            rig_write(&r, PORTS, COUNT2, (uint8_t)(p[1] - '0'));
+            continue;
+        }
+        go_to(&r, ++pulse);
+        uint8_t count = rig_read(&r, PORTS, COUNT2);
+        bool out = rig_read(&r, PORTB, 0) & 0x20;
+        bool good = count == (uint8_t)strtoul(p, NULL, 16) && out == (p[2] == 'H');
+        CU_ASSERT(good);
+        if (!good)
+            printf("mode %u, %s: pulse %d gives %02x%c\n", f->mode, f->name, (int)(pulse - 1000), count,
+                   out ? 'H' : 'L');
+    }
+    rig_fini(&r);
+}
+
+static void test_figures(void)
+{
+    for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+        play_figure(&figures[i]);
+}
+
+/* Before the pulse that loads it, a count is not there yet: NULL COUNT, and the old count is read. */
+static void test_load_at_next_pulse(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    go_to(&r, 10);
+    set_count(&r, 0, 2, 1000);
+    CU_ASSERT_EQUAL(status(&r, 0), 0x80 | 0x40 | 0x34);
+    go_to(&r, 11);
+    CU_ASSERT_EQUAL(status(&r, 0), 0x80 | 0x34);
+    CU_ASSERT_EQUAL(live_count(&r, 0), 1000);
+    go_to(&r, 12);
+    CU_ASSERT_EQUAL(live_count(&r, 0), 999);
+    rig_write(&r, PORTS, COUNT0, 0xf4); /* 500 */
+    rig_write(&r, PORTS, COUNT0, 0x01);
+    go_to(&r, 13);
+    CU_ASSERT_EQUAL(status(&r, 0) & 0x40, 0x40); /* until the period ends */
+    go_to(&r, 11 + 1000);
+    CU_ASSERT_EQUAL(status(&r, 0) & 0x40, 0);
+    rig_fini(&r);
+}
+
+/* In mode 0 the first of two bytes stops the count and takes OUT down; the second starts the new one. */
+static void test_mode0_two_bytes(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    rig_write(&r, PORTB, 0, 1);
+    set_count(&r, 2, 0, 300);
+    go_to(&r, 11);
+    CU_ASSERT_EQUAL(live_count(&r, 2), 290);
+    rig_write(&r, PORTS, COUNT2, 5);
+    go_to(&r, 500);
+    CU_ASSERT_EQUAL(live_count(&r, 2), 290);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTB, 0) & 0x20, 0);
+    rig_write(&r, PORTS, COUNT2, 0);
+    go_to(&r, 505);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTB, 0) & 0x20, 0);
+    go_to(&r, 506);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTB, 0) & 0x20, 0x20);
+    rig_fini(&r);
+}
+
+/* Table "Minimum and Maximum Initial Counts": 0 is 65536, or 10000 in BCD. */
+static void test_count_zero(void)
+{
+    for (unsigned bcd = 0; bcd < 2; bcd++) {
+        uint64_t count = bcd ? 10000 : 65536;
+        struct rig r;
+        rig_init(&r, &pit_ops);
+        rig_write(&r, PORTS, CW, (uint8_t)(0x34 | bcd));
+        rig_write(&r, PORTS, COUNT0, 0);
+        rig_write(&r, PORTS, COUNT0, 0);
+        go_to(&r, 1);
+        CU_ASSERT_EQUAL(live_count(&r, 0), 0);
+        go_to(&r, 2);
+        CU_ASSERT_EQUAL(live_count(&r, 0), bcd ? 0x9999 : 0xffff);
+        go_to(&r, count);
+        CU_ASSERT_EQUAL(r.irq_rises, 0);
+        go_to(&r, count + 1);
+        CU_ASSERT_EQUAL(r.irq_rises, 1);
+        rig_fini(&r);
+    }
+}
+
+static void test_bcd(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    rig_write(&r, PORTB, 0, 1);
+    rig_write(&r, PORTS, CW, 0xb1); /* counter 2, mode 0, BCD */
+    rig_write(&r, PORTS, COUNT2, 0x00);
+    rig_write(&r, PORTS, COUNT2, 0x12);
+    static const struct {
+        uint64_t pulse;
+        unsigned count;
+    } table[] = {{1, 0x1200},   {2, 0x1199}, {102, 0x1099}, {201, 0x1000},
+                 {202, 0x0999}, {1201, 0},   {1202, 0x9999}};
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        go_to(&r, table[i].pulse);
+        CU_ASSERT_EQUAL(live_count(&r, 2), table[i].count);
+    }
+    rig_fini(&r);
+}
+
+/* Low byte only, high byte only: the other byte is 0. */
+static void test_one_byte_counts(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    rig_write(&r, PORTS, CW, 0x14);
+    rig_write(&r, PORTS, COUNT0, 0x80);
+    go_to(&r, 1);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, COUNT0), 0x80);
+    go_to(&r, 1 + 0x80);
+    CU_ASSERT_EQUAL(r.irq_rises, 1);
+    rig_write(&r, PORTS, CW, 0x24);
+    rig_write(&r, PORTS, COUNT0, 0x01);
+    go_to(&r, 0x82);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, COUNT0), 0x01);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, COUNT0), 0x01);
+    go_to(&r, 0x83);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, COUNT0), 0x00);
+    rig_fini(&r);
+}
+
+/* "A program can latch a count, and read it later": it stays until read, and a second latch command is
+ * ignored. */
+static void test_latch(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    set_count(&r, 0, 2, 0x4321);
+    go_to(&r, 1 + 0x21);
+    rig_write(&r, PORTS, CW, 0x00);
+    CU_ASSERT(rig_hit(&r, "LATCH"));
+    go_to(&r, 1 + 0x121);
+    rig_write(&r, PORTS, CW, 0x00);
+    CU_ASSERT_EQUAL(live_count(&r, 0), 0x4300);
+    CU_ASSERT_EQUAL(live_count(&r, 0), 0x4200);
+    rig_write(&r, PORTS, CW, 0x00);
+    rig_write(&r, PORTS, CW, 0x34); /* a control word takes the latch away */
+    CU_ASSERT_EQUAL(live_count(&r, 0), 0x4200);
+    go_to(&r, 1 + 0x200);
+    CU_ASSERT_EQUAL(live_count(&r, 0), 0x4200);
+    rig_fini(&r);
+}
+
+/* Reads and writes of two bytes can be interleaved: each direction has its own order. */
+static void test_interleaved(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    set_count(&r, 0, 2, 0x1234);
+    go_to(&r, 1);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, COUNT0), 0x34);
+    CU_ASSERT(rig_hit(&r, "COUNT0"));
+    rig_write(&r, PORTS, COUNT0, 0x78);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, COUNT0), 0x12);
+    rig_write(&r, PORTS, COUNT0, 0x56);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, COUNT0), 0x34);
+    go_to(&r, 1 + 0x1234);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, COUNT0), 0x56);
+    rig_fini(&r);
+}
+
+/* Table "Read-Back Command Example". */
+static void test_read_back_example(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    set_count(&r, 0, 2, 0x2000);
+    set_count(&r, 1, 3, 0x3000);
+    set_count(&r, 2, 0, 0x4000);
+    go_to(&r, 1);
+    rig_write(&r, PORTS, CW, 0xc2); /* count and status of counter 0 */
+    CU_ASSERT(rig_hit(&r, "READBACK"));
+    rig_write(&r, PORTS, CW, 0xe4); /* status of counter 1 */
+    rig_write(&r, PORTS, CW, 0xec); /* status of 2 and 1: 1's is ignored */
+    rig_write(&r, PORTS, CW, 0xd8); /* count of 2 */
+    rig_write(&r, PORTS, CW, 0xc4); /* count and status of 1: status ignored */
+    rig_write(&r, PORTS, CW, 0xe2); /* status of 0: ignored */
+    go_to(&r, 2);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, 0), 0xb4); /* the status comes first */
+    CU_ASSERT(rig_hit(&r, "STATUS"));
+    CU_ASSERT_EQUAL(live_count(&r, 0), 0x2000);
+    CU_ASSERT_EQUAL(live_count(&r, 0), 0x1fff);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, 1), 0xb6);
+    CU_ASSERT_EQUAL(live_count(&r, 1), 0x3000);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, 2), 0x30);
+    CU_ASSERT_EQUAL(live_count(&r, 2), 0x4000);
+    rig_fini(&r);
+}
+
+/* The status gives the mode bits as they were written, also when 6 and 7 were written for 2 and 3. */
+static void test_status_as_programmed(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    for (unsigned bits = 0; bits < 16; bits++) {
+        for (unsigned rw = 1; rw < 4; rw++) {
+            rig_write(&r, PORTS, CW, (uint8_t)(0x80 | rw << 4 | bits));
+            CU_ASSERT_EQUAL(status(&r, 2) & 0x3f, rw << 4 | bits);
+            CU_ASSERT_EQUAL(status(&r, 2) >> 7, bits >> 1 != 0);
+        }
+    }
+    rig_write(&r, PORTS, CW, 0x3d); /* mode 6: a rate generator */
+    CU_ASSERT(rig_shows(&r, "mode 2, rate generator"));
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, CW), 0xff);
+    rig_fini(&r);
+}
+
+/* One rise a period, at the very pulse, for modes 2 and 3 and many counts. */
+static void test_ticks(void)
+{
+    static const unsigned counts[] = {2, 3, 4, 5, 17, 1193, 11932, 65535};
+    for (unsigned i = 0; i < 2 * sizeof(counts) / sizeof(counts[0]); i++) {
+        struct rig r;
+        uint64_t count = counts[i / 2];
+        rig_init(&r, &pit_ops);
+        go_to(&r, 7);
+        set_count(&r, 0, 2 + i % 2, (unsigned)count);
+        CU_ASSERT_EQUAL(r.irq_rises, 0);
+        for (unsigned k = 1; k <= 20; k++) {
+            uint64_t due = 8 + k * count;
+            CU_ASSERT_EQUAL(r.device->ops->deadline_ns(r.device), pulse_ns(due));
+            go_to(&r, due - 1);
+            CU_ASSERT_EQUAL(r.irq_rises, k - 1);
+            go_to(&r, due);
+            CU_ASSERT_EQUAL(r.irq_rises, k);
+            CU_ASSERT(r.irq);
+        }
+        rig_fini(&r);
+    }
+}
+
+/* Over an hour of guest time not one tick is lost or gained. */
+static void test_ticks_for_an_hour(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    set_count(&r, 0, 3, 0);
+    rig_pass(&r, UINT64_C(3600) * 1000000000);
+    CU_ASSERT_EQUAL(r.irq_rises, (UINT64_C(3600) * HZ - 1) / 65536);
+    rig_fini(&r);
+}
+
+/* elapse() late by several periods: one edge, and the next one where it always was. */
+static void test_late(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    set_count(&r, 0, 2, 1000);
+    r.now_ns = pulse_ns(1 + 3500);
+    r.device->ops->elapse(r.device, r.now_ns);
+    r.device->ops->elapse(r.device, r.now_ns);
+    CU_ASSERT_EQUAL(r.irq_rises, 1);
+    CU_ASSERT_EQUAL(r.device->ops->deadline_ns(r.device), pulse_ns(1 + 4000));
+    r.device->ops->elapse(r.device, pulse_ns(1 + 3999)); /* early */
+    CU_ASSERT_EQUAL(r.irq_rises, 1);
+    /* A port access that finds a period over does the same. */
+    r.now_ns = pulse_ns(1 + 4000);
+    live_count(&r, 0);
+    CU_ASSERT_EQUAL(r.irq_rises, 2);
+    rig_fini(&r);
+}
+
+/* A new count in mode 2 lets the running period end. */
+static void test_tick_reload(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    set_count(&r, 0, 2, 1000);
+    go_to(&r, 300);
+    rig_write(&r, PORTS, COUNT0, 100);
+    rig_write(&r, PORTS, COUNT0, 0);
+    CU_ASSERT_EQUAL(r.device->ops->deadline_ns(r.device), pulse_ns(1001));
+    go_to(&r, 1001);
+    CU_ASSERT_EQUAL(r.irq_rises, 1);
+    CU_ASSERT_EQUAL(r.device->ops->deadline_ns(r.device), pulse_ns(1101));
+    go_to(&r, 1501);
+    CU_ASSERT_EQUAL(r.irq_rises, 6);
+    rig_fini(&r);
+}
+
+/* The one-shot of mode 0: the control word takes the pin down, the end of the count takes it up, for good. */
+static void test_one_shot(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    CU_ASSERT_EQUAL(r.device->ops->deadline_ns(r.device), DEVICE_NEVER_NS);
+    for (unsigned k = 1; k < 4; k++) {
+        uint64_t start = k * 100000;
+        go_to(&r, start);
+        set_count(&r, 0, 0, 5000);
+        CU_ASSERT_FALSE(r.irq);
+        go_to(&r, start + 5000);
+        CU_ASSERT_FALSE(r.irq);
+        go_to(&r, start + 5001);
+        CU_ASSERT(r.irq);
+        CU_ASSERT_EQUAL(r.irq_rises, k);
+        CU_ASSERT_EQUAL(r.device->ops->deadline_ns(r.device), DEVICE_NEVER_NS);
+    }
+    rig_fini(&r);
+}
+
+/* A control word that takes OUT up from mode 0's low is a rise like any other. */
+static void test_rise_by_control_word(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    set_count(&r, 0, 0, 5000);
+    rig_write(&r, PORTS, CW, 0x34);
+    CU_ASSERT(r.irq);
+    CU_ASSERT_EQUAL(r.irq_rises, 1);
+    rig_write(&r, PORTS, CW, 0x36);
+    CU_ASSERT_EQUAL(r.irq_rises, 1);
+    rig_fini(&r);
+}
+
+/* The forbidden count 1 must not make a guest's timer run away with the machine. */
+static void test_count_one(void)
+{
+    for (unsigned mode = 2; mode < 4; mode++) {
+        struct rig r;
+        rig_init(&r, &pit_ops);
+        set_count(&r, 0, mode, 1);
+        CU_ASSERT_EQUAL(r.device->ops->deadline_ns(r.device), DEVICE_NEVER_NS);
+        go_to(&r, 100);
+        CU_ASSERT_EQUAL(status(&r, 0) & 0x80, 0x80);
+        rig_write(&r, PORTS, COUNT0, 50);
+        rig_write(&r, PORTS, COUNT0, 0);
+        go_to(&r, 1000);
+        CU_ASSERT(r.irq_rises > 10);
+        rig_fini(&r);
+    }
+}
+
+static void test_port_b(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    set_count(&r, 2, 3, 100);
+    go_to(&r, 80);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTB, 0) & 0x2f, 0x20); /* gate down: OUT stays up */
+    CU_ASSERT(rig_hit(&r, "PORTB"));
+    rig_write(&r, PORTB, 0, 0xff);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTB, 0) & 0xcf, 0x0f);
+    go_to(&r, 81 + 49);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTB, 0) & 0x20, 0x20);
+    go_to(&r, 81 + 50);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTB, 0) & 0x20, 0);
+    CU_ASSERT_EQUAL(r.irq_rises, 0); /* counter 2 has no interrupt */
+    CU_ASSERT(rig_shows(&r, "gate 2 on, speaker on"));
+    rig_fini(&r);
+}
+
+/* Software times itself by bit 4: it changes every 15.085 us. */
+static void test_refresh_toggle(void)
+{
+    struct rig r;
+    unsigned changes = 0;
+    bool last = false;
+    rig_init(&r, &pit_ops);
+    for (unsigned us = 0; us < 15085; us++) {
+        r.now_ns = us * 1000;
+        bool now = rig_read(&r, PORTB, 0) & 0x10;
+        changes += now != last;
+        last = now;
+    }
+    CU_ASSERT(changes == 999 || changes == 1000);
+    rig_fini(&r);
+}
+
+static uint32_t chance(uint32_t *seed)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return *seed >> 8;
+}
+
+/* Something a guest could do to counter 0, the same for the same seed. Counts are small, so that much
+ * happens. */
+static void meddle(struct rig *r, uint32_t *seed)
+{
+    uint32_t dice = chance(seed);
+    switch (dice % 4) {
+    case 0:
+        rig_write(r, PORTS, CW, (uint8_t)(0x10 | (dice >> 4 & 15))); /* low byte only, any mode, BCD or not */
+        break;
+    case 1:
+        rig_write(r, PORTS, CW, (uint8_t)(0x30 | (dice >> 4 & 15)));
+        break;
+    default:
+        rig_write(r, PORTS, COUNT0, (uint8_t)(dice >> 4 & 7));
+        break;
+    }
+}
+
+/* Two timers, one looked at pulse by pulse through its status, the other only woken at its deadlines: the pin
+ * of the second rises as often as OUT of the first. */
+static void test_deadlines_miss_nothing(void)
+{
+    struct rig looked, woken;
+    uint32_t seed = 7;
+    unsigned rises = 0;
+    uint64_t pulse = 0;
+    rig_init(&looked, &pit_ops);
+    rig_init(&woken, &pit_ops);
+    bool out = status(&looked, 0) & 0x80;
+    for (unsigned i = 0; i < 5000; i++) {
+        uint32_t same = seed;
+        meddle(&woken, &same);
+        meddle(&looked, &seed);
+        uint64_t until = pulse + chance(&seed) % 40;
+        for (;; pulse++) {
+            looked.now_ns = pulse_ns(pulse);
+            bool now = status(&looked, 0) & 0x80;
+            rises += now && !out;
+            out = now;
+            if (pulse == until)
+                break;
+        }
+        go_to(&woken, until);
+        if (woken.irq_rises != rises)
+            break;
+    }
+    CU_ASSERT_EQUAL(woken.irq_rises, rises);
+    CU_ASSERT(rises > 1000);
+    rig_fini(&looked);
+    rig_fini(&woken);
+}
+
+static void damage(struct rig *r)
+{
+    go_to(r, 5000);
+    set_count(r, 0, 0, 77);
+    set_count(r, 2, 1, 99);
+    rig_write(r, PORTB, 0, 2);
+    rig_write(r, PORTS, CW, 0xce);
+    r->now_ns = pulse_ns(1234); /* the machine takes its clock back too */
+}
+
+static void test_state(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    set_count(&r, 0, 3, 1001);
+    set_count(&r, 2, 2, 50);
+    rig_write(&r, PORTB, 0, 1);
+    go_to(&r, 1234);
+    rig_write(&r, PORTS, COUNT0, 0x20);
+    rig_write(&r, PORTS, COUNT0, 0x03);
+    rig_write(&r, PORTS, COUNT2, 0x44);
+    rig_write(&r, PORTS, CW, 0xc2);
+    rig_read(&r, PORTS, 1);
+    rig_round_trip(&r, damage);
+    CU_ASSERT_EQUAL(r.device->ops->deadline_ns(r.device),
+                    pulse_ns(1002 + 501 + 400)); /* half of the old, half of the new */
+    rig_corrupt(&r);
+    rig_fini(&r);
+}
+
+/* Values that no 8254 can hold, by their place in the saved state. */
+static void test_impossible_state(void)
+{
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } table[] = {
+        {2, 0x04},      /* a control word that was a latch command */
+        {2, 0x74},      /* counter select bits */
+        {2 + 1, 0},     /* GATE 0 down */
+        {2 + 3, 2},     /* loaded after the next pulse */
+        {2 + 18, 1},    /* loaded before the big bang */
+        {2 + 29, 2},    /* a count of more than 65536 */
+        {2 + 27, 0},    /* a count of none */
+        {2 + 42, 3},    /* three latched bytes */
+        {2 + 141, 1},   /* gate 2 in port 0x61 and not at the counter */
+        {2 + 141, 0x10} /* a bit of port 0x61 that cannot be written */
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct rig r;
+        rig_init(&r, &pit_ops);
+        set_count(&r, 0, 2, 0x100);
+        struct rig_view good = rig_view(&r);
+        CU_ASSERT(rig_restore(&r, good.saved.buf, good.saved.len) == 0);
+        good.saved.buf[table[i].at] = (char)table[i].value;
+        struct rig_view now = rig_view(&r);
+        CU_ASSERT(rig_restore(&r, good.saved.buf, good.saved.len) == -1);
+        CU_ASSERT(rig_looks(&r, &now));
+        rig_view_fini(&now);
+        rig_view_fini(&good);
+        rig_fini(&r);
+    }
+}
+
+/* Restoring a state does not send an edge, and the next one comes on time. */
+static void test_restored_tick(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    set_count(&r, 0, 2, 1000);
+    go_to(&r, 500);
+    struct rig_view v = rig_view(&r);
+    rig_fini(&r);
+    rig_init(&r, &pit_ops);
+    r.now_ns = pulse_ns(500);
+    CU_ASSERT_FATAL(rig_restore(&r, v.saved.buf, v.saved.len) == 0);
+    CU_ASSERT_EQUAL(r.irq_rises, 0);
+    go_to(&r, 1000);
+    CU_ASSERT_EQUAL(r.irq_rises, 0);
+    go_to(&r, 1001);
+    CU_ASSERT_EQUAL(r.irq_rises, 1);
+    rig_view_fini(&v);
+    rig_fini(&r);
+}
+
+static void test_reset(void)
+{
+    struct rig r, fresh;
+    rig_init(&r, &pit_ops);
+    rig_init(&fresh, &pit_ops);
+    set_count(&r, 0, 2, 1000);
+    rig_write(&r, PORTB, 0, 3);
+    go_to(&r, 1500);
+    r.device->ops->reset(r.device);
+    CU_ASSERT_FALSE(r.irq);
+    CU_ASSERT_EQUAL(r.device->ops->deadline_ns(r.device), DEVICE_NEVER_NS);
+    fresh.now_ns = r.now_ns;
+    CU_ASSERT(rig_shows(&r, "no count yet"));
+    struct rig_view a = rig_view(&r), b = rig_view(&fresh);
+    CU_ASSERT(text_same(&a.shown, &b.shown));
+    rig_view_fini(&a);
+    rig_view_fini(&b);
+    rig_fini(&fresh);
+    rig_fini(&r);
+}
+
+static const struct unit_test tests[] = {
+    {"waveform figures of all modes", test_figures},
+    {"a count is loaded at the next pulse", test_load_at_next_pulse},
+    {"mode 0, two bytes", test_mode0_two_bytes},
+    {"count 0", test_count_zero},
+    {"BCD", test_bcd},
+    {"one-byte counts", test_one_byte_counts},
+    {"latch", test_latch},
+    {"interleaved read and write", test_interleaved},
+    {"read-back example", test_read_back_example},
+    {"status as programmed", test_status_as_programmed},
+    {"one rise a period", test_ticks},
+    {"an hour of ticks", test_ticks_for_an_hour},
+    {"late elapse", test_late},
+    {"new count at the end of a period", test_tick_reload},
+    {"one-shot", test_one_shot},
+    {"rise by a control word", test_rise_by_control_word},
+    {"forbidden count 1", test_count_one},
+    {"port 0x61", test_port_b},
+    {"refresh toggle", test_refresh_toggle},
+    {"deadlines miss nothing", test_deadlines_miss_nothing},
+    {"state", test_state},
+    {"impossible state", test_impossible_state},
+    {"restored tick", test_restored_tick},
+    {"reset", test_reset},
+};
+
+UNIT_MAIN("8254", tests)

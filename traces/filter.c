@@ -1,0 +1,89 @@
+/*
+ * Which events of a trace are wanted: see commands.h.  Every command that reads a trace takes the same
+ * filter, so that what `show` lists is what `stat` counts and `graph` draws.
+ */
+#include "traces/filter.h"
+
+#include <string.h>
+
+bool trace_filter_match(const struct trace_filter *f, const struct event_names *names, const struct event *ev)
+{
+    if (ev->seq < f->from_seq || (f->to_seq && ev->seq > f->to_seq))
+        return false;
+    if (f->any_kind && !f->kind[ev->kind])
+        return false;
+    return !f->device || !strcmp(f->device, event_device_name(names, ev));
+}
+
+/* Number of letters to add, drop or change to make `b` from `a` (Levenshtein). Names here are short. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    enum { LETTERS_MAX = 31 };
+    size_t row[LETTERS_MAX + 1], len = strlen(b);
+    if (len > LETTERS_MAX)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= len; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= len; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            best = row[j] + 1 < best ? row[j] + 1 : best;
+            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+        }
+    }
+    return row[len];
+}
+
+int trace_filter_kind(struct trace_filter *f, const char *name, struct err *e)
+{
+    int kind = event_kind_find(name);
+    if (kind >= 0) {
+        f->kind[kind] = true;
+        f->any_kind = true;
+        return 0;
+    }
+    const struct event_kind_info *row, *nearest = event_kind_row(0);
+    for (size_t i = 1; (row = event_kind_row(i)); i++)
+        if (edit_distance(name, row->name) < edit_distance(name, nearest->name))
+            nearest = row;
+    return err_set(e, "no kind of event is called `%.40s`; the nearest is `%s`", name, nearest->name);
+}
+
+int trace_filter_check(const struct trace_filter *f, const struct event_names *names, struct err *e)
+{
+    if (!f->device)
+        return 0;
+    struct text known = {0};
+    bool found = false;
+    for (size_t i = 1; i < names->device_count; i++) {
+        found |= !strcmp(f->device, names->devices[i].name);
+        text_addf(&known, " %s", names->devices[i].name);
+    }
+    if (!found)
+        err_set(e, "no device is called `%.40s` in this trace; it has:%s", f->device,
+                known.len ? text_str(&known) : " none");
+    text_fini(&known);
+    return found ? 0 : -1;
+}
+
+int trace_scan(struct trace_reader *r, const struct trace_filter *f,
+               int (*see)(void *ctx, const struct event *ev, struct err *e), void *ctx, struct err *e)
+{
+    const struct event_names *names = &trace_reader_info(r)->names;
+    struct event ev;
+    uint64_t seen = 0;
+    int more = 0;
+    if (trace_filter_check(f, names, e) || trace_rewind(r, e))
+        return -1;
+    while ((!f->limit || seen < f->limit) && (more = trace_next(r, &ev, e)) > 0) {
+        if (!trace_filter_match(f, names, &ev))
+            continue;
+        seen++;
+        if (see(ctx, &ev, e))
+            return -1;
+    }
+    return more < 0 ? -1 : 0;
+}
