@@ -3,12 +3,11 @@
  * that the file's ending names, has the trace read and described as DOT, and writes the result.  A format is
  * a row in a table; so is a picture.
  */
-#include "traces/filter.h"
 #include "traces/graph.h"
+#include "traces/filter.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -74,20 +73,6 @@ int graph_scan(struct graph *g, void (*see)(void *ctx, const struct event *ev), 
     return more;
 }
 
-static int file_write(int fd, const char *bytes, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 /* A picture that did not fit the disk is removed: half of one is no use to anyone. A device or a pipe is not
  * ours to remove. */
 static int file_save(const char *path, const char *bytes, size_t len, struct err *e)
@@ -97,7 +82,7 @@ static int file_save(const char *path, const char *bytes, size_t len, struct err
         return err_sys(e, errno, "write %s", path);
     struct stat st;
     bool ours = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-    int failed = file_write(fd, bytes, len);
+    int failed = graph_write(fd, bytes, len);
     int why = errno;
     if (close(fd) && !failed) {
         failed = -1;
@@ -114,12 +99,12 @@ static int picture_save(const struct text *dot, const char *format, const char *
 {
     if (strcmp(format, "dot") == 0)
         return file_save(path, dot->buf, dot->len, e);
-    char *bytes;
-    size_t len;
-    if (graph_render(text_str(dot), format, &bytes, &len, e))
-        return err_wrap(e, "%s", path);
-    int rc = file_save(path, bytes, len, e);
-    free(bytes);
+    struct text picture = {0};
+    int rc = graph_draw(text_str(dot), format, &picture, e);
+    if (rc == 0 && picture.failed)
+        rc = err_set(e, "out of memory while drawing");
+    rc = rc ? err_wrap(e, "%s", path) : file_save(path, picture.buf, picture.len, e);
+    text_fini(&picture);
     return rc;
 }
 

@@ -41,10 +41,20 @@ NODISCARD int graph_exits(struct graph *g, struct err *e);
 NODISCARD int graph_boot(struct graph *g, struct err *e);
 NODISCARD int graph_machine(struct graph *g, struct err *e);
 
-/* Lays `dot` out and draws it as `format` (svg, png, pdf) into memory: *bytes is malloc'ed and the caller's
- * to free. The one function through which Ringside touches Graphviz. -1 when DOT, layout or drawing fails, or
- * when this Graphviz cannot draw the format. */
+/* ---- Graphviz
+ * ----------------------------------------------------------------------------------------------- */
+
+/* Appends the picture that `dot` describes, as `format` (svg, png, pdf), to `picture`: bytes, not a string.
+ * Draws in a child process. -1 when it cannot be drawn. */
+NODISCARD int graph_draw(const char *dot, const char *format, struct text *picture, struct err *e);
+
+/* Lays `dot` out and draws it into memory: *bytes is malloc'ed and the caller's to free. The one function
+ * through which Ringside touches Graphviz; only graph_draw calls it, once a process. -1 when DOT, layout or
+ * drawing fails, or when this Graphviz cannot draw the format. */
 NODISCARD int graph_render(const char *dot, const char *format, char **bytes, size_t *len, struct err *e);
+
+/* Writes all of it, whatever write(2) takes at a time. -1 with errno set. */
+NODISCARD int graph_write(int fd, const char *bytes, size_t len);
 
 /* ---- words of DOT (graph_dot.c)
  * ------------------------------------------------------------------------------ */
@@ -109,8 +119,9 @@ void dot_end(struct graph *g);
 void dot_frame_open(struct graph *g);
 void dot_frame_close(struct graph *g, const struct text *legend);
 
-/* Appends a row of small text to a legend of `columns` columns. */
-void dot_note(struct text *legend, unsigned columns, const char *fmt, ...) PRINTF(3, 4);
+/* Appends a row of small grey text to a legend of `columns` columns: `before`, the number and `after`, or
+ * only `before` when `after` is NULL. */
+void dot_note(struct text *legend, unsigned columns, const char *before, uint64_t n, const char *after);
 
 /* ---- counting by key (graph_tally.c)
  * ------------------------------------------------------------------------- */

@@ -71,6 +71,14 @@ static bool event_prints(const struct boot *b, const struct event *ev)
     return ev->addr == PORT_DEBUG || strcmp(event_reg_name(&b->graph->info->names, ev), "THR") == 0;
 }
 
+/* OUTS: the trace has the first byte only. */
+static void stay_print(struct boot_stay *s, const struct event *ev)
+{
+    console_put(&s->console, (uint8_t)ev->value);
+    for (const char *more = ev->count > 1 ? "…" : ""; *more; more++)
+        console_put(&s->console, (uint8_t)*more);
+}
+
 static void stay_post(struct boot_stay *s, uint8_t code)
 {
     if (s->post_count < BOOT_POST_MAX)
@@ -102,7 +110,7 @@ static void stay_see(const struct boot *b, struct boot_stay *s, const struct eve
     if (ev->kind == EVENT_IO || ev->kind == EVENT_MMIO)
         s->touched[ev->device]++;
     if (event_prints(b, ev))
-        console_put(&s->console, (uint8_t)ev->value);
+        stay_print(s, ev);
     if (ev->kind == EVENT_IO && ev->dir == DIR_OUT && ev->addr == PORT_POST)
         stay_post(s, (uint8_t)ev->value);
 }

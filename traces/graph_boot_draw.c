@@ -223,11 +223,8 @@ static const struct boot_hop *merged_next(const struct boot *b, uint64_t seq)
 
 static void merged_legend(struct boot *b, struct text *legend)
 {
-    dot_note(legend, 4,
-             "The mode changed %" PRIu64
-             " times, which is too often to draw every stay. The first of each kind of "
-             "change:",
-             b->path_len - 1);
+    dot_note(legend, 4, "Too many changes of mode to draw every stay: ", b->path_len - 1,
+             ". The first of each kind of change:");
     for (const struct boot_hop *hop = merged_next(b, 0); hop; hop = merged_next(b, hop->after.seq)) {
         border_row(b, "last in", &hop->before, legend);
         border_row(b, "first in", &hop->after, legend);
@@ -240,13 +237,16 @@ static void boot_legend(struct boot *b, struct text *legend)
     if (boot_is_merged(b))
         merged_legend(b, legend);
     dot_note(legend, 4,
-             "Each box is %s; # is an event's number in the trace. guest = time inside KVM_RUN, host = time "
-             "Ringside took to answer.",
-             boot_is_merged(b) ? "all stays in a mode together" : "one stay in a mode");
+             boot_is_merged(b) ? "Each box is all stays in a mode together."
+                               : "Each box is one stay in a mode.",
+             0, NULL);
+    dot_note(legend, 4,
+             "# is an event's number in the trace. guest = time inside KVM_RUN, host = time Ringside took to "
+             "answer.",
+             0, NULL);
     if (b->other_vcpus)
-        dot_note(legend, 4,
-                 "Only vCPU %u, which started first, is drawn: %" PRIu64 " events of others are not.",
-                 b->vcpu, b->other_vcpus);
+        dot_note(legend, 4, "Only the vCPU that started first is drawn: ", b->other_vcpus,
+                 " events of others are not.");
 }
 
 void boot_draw(struct boot *b)

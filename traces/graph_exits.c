@@ -37,6 +37,11 @@ static bool exits_wants(const struct exits *x, const struct event *ev)
     return graph_kind_wanted(x->graph, (enum event_kind)ev->kind);
 }
 
+static bool exit_is_unclaimed(const struct event *ev)
+{
+    return (ev->kind == EVENT_IO || ev->kind == EVENT_MMIO) && !ev->device;
+}
+
 static void exits_count(void *ctx, const struct event *ev)
 {
     struct exits *x = ctx;
@@ -45,9 +50,9 @@ static void exits_count(void *ctx, const struct event *ev)
         return;
     }
     tally_see(&x->classes, class_key(ev), ev);
-    tally_see(&x->kinds, ev->kind, ev);
+    tally_see(&x->kinds, event_kind_info(ev->kind)->kind, ev);
     x->total++;
-    x->unclaimed += ev->flags & EVENT_UNCLAIMED ? 1 : 0;
+    x->unclaimed += exit_is_unclaimed(ev);
 }
 
 static void exits_connect(void *ctx, const struct event *ev)
@@ -135,7 +140,7 @@ static void node_class(struct exits *x, unsigned node)
 {
     const struct tally_row *row = &x->classes.rows[node];
     const struct event_kind_info *info = event_kind_info(row->first.kind);
-    bool unclaimed = row->first.flags & EVENT_UNCLAIMED;
+    bool unclaimed = exit_is_unclaimed(&row->first);
     struct text *out = x->graph->dot;
     struct text name = {0}, tip = {0};
     class_name(&row->first, &x->graph->info->names, &name);
@@ -219,18 +224,16 @@ static void edge_add(struct exits *x, unsigned from, unsigned to)
     text_add(out, "];\n");
 }
 
-/* Returns how many follow-ups are not drawn; `*edges` counts their arrows. */
-static uint64_t edges_add(struct exits *x, unsigned *edges)
+/* Returns how many follow-ups are not drawn. */
+static uint64_t edges_add(struct exits *x)
 {
     uint64_t dropped = 0;
     for (unsigned f = 0; f < NODE_COUNT; f++)
         for (unsigned t = 0; t < NODE_COUNT; t++) {
-            if (x->keep[f][t] && x->follow[f][t]) {
+            if (x->keep[f][t] && x->follow[f][t])
                 edge_add(x, f, t);
-            } else if (x->follow[f][t]) {
+            else
                 dropped += x->follow[f][t];
-                ++*edges;
-            }
         }
     return dropped;
 }
@@ -256,7 +259,7 @@ static void legend_kind(struct exits *x, const struct tally_row *row, struct tex
     text_add(out, "</TD></TR>");
 }
 
-static void exits_legend(struct exits *x, uint64_t dropped, unsigned edges, struct text *out)
+static void exits_legend(struct exits *x, uint64_t dropped, struct text *out)
 {
     tally_sort(&x->kinds);
     if (x->total)
@@ -265,22 +268,20 @@ static void exits_legend(struct exits *x, uint64_t dropped, unsigned edges, stru
         legend_kind(x, &x->kinds.rows[i], out);
     dot_note(
         out, 5,
-        "The larger and darker a box, the more often. × = how many times; host = mean time Ringside took to "
-        "answer. Arrows: what the same vCPU did next, and how often (no number: once).");
+        "The larger and darker a box, the more often. × = how many times; host = mean time Ringside took "
+        "to answer. Arrows: what the same vCPU did next, and how often (no number: once).",
+        0, NULL);
     if (x->unclaimed)
-        dot_note(out, 5, "Dashed red: no device answered (%llu times).", (unsigned long long)x->unclaimed);
-    if (edges)
-        dot_note(out, 5, "%u rare arrows (%llu follow-ups) are not drawn.", edges,
-                 (unsigned long long)dropped);
+        dot_note(out, 5, "Dashed red: no device answered (", x->unclaimed, " times).");
+    if (dropped)
+        dot_note(out, 5, "Rare arrows are not drawn: they stand for ", dropped, " follow-ups.");
     if (x->skipped)
-        dot_note(out, 5, "Not drawn, being no exits: single steps and marks (%llu).",
-                 (unsigned long long)x->skipped);
+        dot_note(out, 5, "Not drawn, being no exits: single steps and marks (", x->skipped, ").");
 }
 
 static void exits_draw(struct exits *x)
 {
     struct text legend = {0};
-    unsigned edges = 0;
     uint64_t dropped = 0;
     dot_begin(x->graph, "exits", "which exit follows which", "nodesep=0.4, ranksep=0.32");
     dot_frame_open(x->graph);
@@ -292,9 +293,9 @@ static void exits_draw(struct exits *x)
         for (unsigned n = 0; n < x->shown; n++)
             node_class(x, n);
         node_other(x);
-        dropped = edges_add(x, &edges);
+        dropped = edges_add(x);
     }
-    exits_legend(x, dropped, edges, &legend);
+    exits_legend(x, dropped, &legend);
     dot_frame_close(x->graph, &legend);
     dot_end(x->graph);
     text_fini(&legend);

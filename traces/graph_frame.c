@@ -5,9 +5,6 @@
  */
 #include "traces/graph.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #define TITLE_WIDTH 86
@@ -106,17 +103,20 @@ void dot_frame_close(struct graph *g, const struct text *legend)
     g->dot->failed |= legend->failed;
 }
 
-void dot_note(struct text *legend, unsigned columns, const char *fmt, ...)
+void dot_note(struct text *legend, unsigned columns, const char *before, uint64_t n, const char *after)
 {
-    char note[256];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(note, sizeof note, fmt, ap);
-    va_end(ap);
+    struct text note = {0};
+    text_add(&note, before);
+    if (after) {
+        dot_count(&note, n);
+        text_add(&note, after);
+    }
     text_addf(legend, "<TR><TD COLSPAN=\"%u\" ALIGN=\"LEFT\" BALIGN=\"LEFT\">", columns);
     dot_font(legend, 10, DOT_GREY);
-    dot_add_wrapped(legend, note, 96, 3, "<BR ALIGN=\"LEFT\"/>");
+    dot_add_wrapped(legend, text_str(&note), 96, 3, "<BR ALIGN=\"LEFT\"/>");
     text_add(legend, "<BR ALIGN=\"LEFT\"/>");
     dot_font_end(legend);
     text_add(legend, "</TD></TR>");
+    legend->failed |= note.failed;
+    text_fini(&note);
 }

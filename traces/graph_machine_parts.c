@@ -72,8 +72,8 @@ static unsigned box_classes(struct machine *m, struct tally *t, unsigned width, 
     for (size_t i = LIST_MAX; i < t->count; i++)
         more += t->rows[i].count;
     text_clear(&name);
-    text_addf(&name, "%zu%s more", t->count > LIST_MAX ? t->count - LIST_MAX : 0,
-              t->rest.count ? " and" : "");
+    dot_count(&name, t->count > LIST_MAX ? t->count - LIST_MAX : 0);
+    text_add(&name, t->rest.count ? " and more" : " more");
     if (more + t->rest.count)
         box_line(out, width, text_str(&name), more + t->rest.count);
     text_fini(&name);
@@ -221,15 +221,15 @@ void part_legend(struct machine *m, unsigned left)
     const char *irqchip = m->graph->info->irqchip;
     bool kernel = m->graph->state.end && m->graph->state.end->counter_count;
     text_add(out, "legend [label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"4\">");
-    dot_note(out, 1, "in, read: the CPU reads;");
-    dot_note(out, 1, "out, write: it writes. Each is an exit.");
-    dot_note(out, 1, "Lines are as thick as the traffic.");
-    dot_note(out, 1, "Grey: claimed, but never touched here.");
+    dot_note(out, 1, "in, read: the CPU reads;", 0, NULL);
+    dot_note(out, 1, "out, write: it writes. Each is an exit.", 0, NULL);
+    dot_note(out, 1, "Lines are as thick as the traffic.", 0, NULL);
+    dot_note(out, 1, "Grey: claimed, but never touched here.", 0, NULL);
     if (left)
-        dot_note(out, 1, "%u more of these are not drawn.", left);
+        dot_note(out, 1, "", left, " more of these are not drawn.");
     if (irqchip && irqchip[0] == 'k') {
-        dot_note(out, 1, "The interrupt controllers were inside");
-        dot_note(out, 1, "the kernel: their traffic is not traced.");
+        dot_note(out, 1, "The interrupt controllers were inside", 0, NULL);
+        dot_note(out, 1, "the kernel: their traffic is not traced.", 0, NULL);
     }
     text_add(out, "</TABLE>>];\n");
     text_addf(out, "{rank=same; %s -> legend [style=invis];}\n",

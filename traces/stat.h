@@ -1,6 +1,6 @@
 /*
  * What `trace stat` counts, and the two ways to say it.  Exits stand in the tables; Ringside's own events
- * (interrupts, assists, steps, marks) are counted apart, since nobody left the guest for them, and so are
+ * (interrupts, steps, marks) are counted apart, since nobody left the guest for them, and so are
  * KVM's own numbers.
  */
 #ifndef RINGSIDE_TRACES_STAT_H

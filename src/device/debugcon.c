@@ -4,7 +4,7 @@
  * without any set-up.  Reading it gives 0xe9, its usual port number, so that a guest can ask whether it is
  * there.
  *
- * Manual: Bochs user manual, section "Bochs Debugger" (port_e9_hack).
+ * Manual: Bochs user manual, section "bochsrc" (option port_e9_hack).
  */
 #include "device/show.h"
 #include "device/state.h"

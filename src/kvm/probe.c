@@ -1,6 +1,6 @@
 /*
- * The host probe: all tables of checks, run one after the other, each on its own VM and under the watchdog.  Called by
- * `ringside doctor`, by tests, and by main for the few rows a run needs.
+ * The host probe: all tables of checks, run one after the other, each on its own VM and under the watchdog.
+ * Called by `ringside doctor`, by tests, and by main for the few rows a run needs.
  *
  * Simplified: a check that works once is taken to work always.
  */
@@ -14,14 +14,17 @@
 #include <string.h>
 #include <time.h>
 
-const char probe_mend_hardware[] = "use a KVM with a real CPU's VT-x or AMD-V behind it (nested will do); software-backed "
-                                   "and emulated ones lack this";
+const char probe_mend_hardware[] =
+    "use a KVM with a real CPU's VT-x or AMD-V behind it (nested will do); software-backed and emulated "
+    "ones lack this";
 const char probe_mend_kernel[] = "use a newer kernel: Linux 6.1 has it";
 const char probe_mend_cpu[] = "use a CPU and a KVM that have it";
-const char probe_mend_bug[] = "every KVM should do this: look into the kernel log (dmesg), try another kernel";
+const char probe_mend_bug[] =
+    "every KVM should do this: look into the kernel log (dmesg), try another kernel";
 
-static const struct probe_list *const lists[] = {&probe_modes,      &probe_exits,        &probe_debug,  &probe_traps,
-                                                 &probe_interrupts, &probe_instructions, &probe_insight};
+static const struct probe_list *const lists[] = {&probe_modes,  &probe_exits,      &probe_debug,
+                                                 &probe_traps,  &probe_interrupts, &probe_instructions,
+                                                 &probe_insight};
 
 enum { LISTS = sizeof lists / sizeof lists[0] };
 
@@ -36,8 +39,8 @@ static struct probe_row check_row(const struct probe_list *list, const struct pr
                               .matters = c->matters};
 }
 
-/* True when the check names a CPUID bit that KVM does not have. Some back ends let guests see and use more than
- * KVM_GET_SUPPORTED_CPUID says, so the check is made all the same; but its failure is then no fault. */
+/* True when the check names a CPUID bit that KVM does not have. Some back ends let guests see and use more
+ * than KVM_GET_SUPPORTED_CPUID says, so the check is made all the same; but its failure is then no fault. */
 static bool check_unnamed(struct probe_host *h, const struct probe_check *c)
 {
     const struct kvm_cpuid_entry2 *leaf = probe_cpuid_leaf(h->cpuid, c->cpuid.leaf);
@@ -107,11 +110,11 @@ static bool report_works(const struct probe_report *r, const char *id)
     return row && row->result == PROBE_WORKS;
 }
 
-/* Only a CPU runs legacy paging and floating point at CPL 0: that is what tells hardware, whatever the module is
- * called. The flags then say whose. */
+/* Only a CPU runs legacy paging and floating point at CPL 0: that is what tells hardware, whatever the module
+ * is called. The flags then say whose. */
 static const char *report_backend(const struct probe_report *r, const struct probe_machine *m)
 {
-    if (!report_works(r, "vm"))
+    if (!r->usable)
         return "none";
     if (!report_works(r, "paging32") && !report_works(r, "x87"))
         return "software-backed";
@@ -181,12 +184,26 @@ static const struct probe_check *check_find(const char *id, const struct probe_l
     return NULL;
 }
 
+/* One check behind a device that is open, or why there is none. */
+static void one_check(const struct probe_device *d, bool open, const struct probe_check *c,
+                      struct probe_row *row)
+{
+    struct probe_host h;
+    struct err e;
+    if (!open) {
+        snprintf(row->detail, sizeof row->detail, "no usable /dev/kvm");
+    } else if (host_init(&h, &d->system, &e) < 0) {
+        snprintf(row->detail, sizeof row->detail, "%.*s", (int)sizeof row->detail - 1, e.text);
+    } else {
+        check_run(&h, c, row);
+        host_fini(&h);
+    }
+}
+
 bool probe_one(const char *id, struct probe_row *row)
 {
     struct probe_row rows[PROBE_DEVICE_ROWS];
     struct probe_device d;
-    struct probe_host h;
-    struct err e;
     const struct probe_list *list;
     const int in_device = probe_device_find(id);
     const struct probe_check *c = in_device < 0 ? check_find(id, &list) : NULL;
@@ -194,19 +211,9 @@ bool probe_one(const char *id, struct probe_row *row)
         return false;
     const size_t n = in_device < 0 ? PROBE_DEVICE_OPEN_ROWS : (size_t)in_device + 1;
     const bool open = probe_device_rows(&d, "/dev/kvm", rows, n);
-    if (!c) {
-        *row = rows[in_device];
-    } else {
-        *row = check_row(list, c);
-        if (!open) {
-            snprintf(row->detail, sizeof row->detail, "no usable /dev/kvm");
-        } else if (host_init(&h, &d.system, &e) < 0) {
-            snprintf(row->detail, sizeof row->detail, "%.*s", (int)sizeof row->detail - 1, e.text);
-        } else {
-            check_run(&h, c, row);
-            host_fini(&h);
-        }
-    }
+    *row = c ? check_row(list, c) : rows[in_device];
+    if (c)
+        one_check(&d, open, c, row);
     kvm_close(&d.system);
     return true;
 }

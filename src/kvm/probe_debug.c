@@ -1,8 +1,8 @@
 /*
- * Checks of the host probe: stepping and breakpoints.  KVM_SET_GUEST_DEBUG borrows the CPU's own debug hardware (the
- * trap flag, DR0-DR7, INT3) and promises that what they raise comes to us and not to the guest.  Whether it does
- * depends on the back end, and differs between CPL 0 and CPL 3.  (KVM API documentation, "KVM_SET_GUEST_DEBUG"; Intel
- * SDM, "Debug Registers", "Debug Exceptions".)
+ * Checks of the host probe: stepping and breakpoints.  KVM_SET_GUEST_DEBUG borrows the CPU's own debug
+ * hardware (the trap flag, DR0-DR7, INT3) and promises that what they raise comes to us and not to the guest.
+ * Whether it does depends on the back end, and differs between CPL 0 and CPL 3.  (KVM API documentation,
+ * "KVM_SET_GUEST_DEBUG"; Intel SDM, "Debug Registers", "Debug Exceptions".)
  */
 #include "kvm/probe_guest.h"
 #include "kvm/probe_words.h"
@@ -12,7 +12,8 @@ enum { VECTOR_DB = 1, VECTOR_BP = 3 };
 /* DR7: L0 and G0 enable breakpoint 0; R/W0 = 01 and LEN0 = 11 make it a write watchpoint of four bytes. */
 enum { DR7_EXECUTE_0 = 0x603, DR7_WRITE4_0 = 0xd0603, DR6_B0 = 1 };
 
-/* The guests first say that they are there; what follows is watched. */
+/* The guests first say that they are there; what follows is watched. The bytes of the first mean the same in
+ * real mode. */
 static const uint8_t code_step[] = {
     0xe6, 0xe2, /* out %al,$0xe2 */
     0x90,       /* nop */
@@ -29,11 +30,11 @@ static const uint8_t code_step_user[] = {
     0x89, 0x04, 0x25, 0x00, 0x00, 0x0d, 0x00, /* mov %eax,0xd0000 */
 };
 
-/* Real mode, so 16-bit code: the bytes of the CPL 0 guest mean the same there. */
 static bool debug_set(struct probe_guest *g, uint32_t control, uint64_t dr0, uint64_t dr7)
 {
     struct err e;
-    struct kvm_guest_debug d = {.control = KVM_GUESTDBG_ENABLE | control, .arch.debugreg = {[0] = dr0, [7] = dr7}};
+    struct kvm_guest_debug d = {.control = KVM_GUESTDBG_ENABLE | control,
+                                .arch.debugreg = {[0] = dr0, [7] = dr7}};
     if (kvm_set_guest_debug(&g->vcpu, &d, &e) == 0)
         return true;
     probe_verdict(g, PROBE_BROKEN, "%s", e.text);
@@ -92,8 +93,9 @@ static enum probe_result check_breakpoint(const struct probe_check *c, struct pr
         return PROBE_BROKEN;
     if (!debug_stops(g, VECTOR_DB, rip + 2))
         return PROBE_BROKEN;
-    return g->run->debug.arch.dr6 & DR6_B0 ? PROBE_WORKS
-                                           : probe_verdict(g, PROBE_BROKEN, "DR6 does not say which breakpoint");
+    return g->run->debug.arch.dr6 & DR6_B0
+               ? PROBE_WORKS
+               : probe_verdict(g, PROBE_BROKEN, "DR6 does not say which breakpoint");
 }
 
 static const uint8_t code_int3[] = {

@@ -1,8 +1,9 @@
 /*
- * The first rows of the host probe: the device node, the permission to open it, the API version, a first VM and the
- * capabilities.  Called by probe.c before any guest is made.  Nearly everybody's first trouble with KVM is one of
- * these, so each failure looks for its cause (a container, a module, a group, firmware) and names one mend.
- * (KVM API documentation, "General description"; "KVM_GET_API_VERSION"; "KVM_CHECK_EXTENSION".)
+ * The first rows of the host probe: the device node, the permission to open it, the API version, a first VM
+ * and the capabilities.  Called by probe.c before any guest is made.  Nearly everybody's first trouble with
+ * KVM is one of these, so each failure looks for its cause (a container, a module, a group, firmware) and
+ * names one mend. (KVM API documentation, "General description"; "KVM_GET_API_VERSION";
+ * "KVM_CHECK_EXTENSION".)
  */
 #include "kvm/probe_device.h"
 
@@ -20,7 +21,8 @@
 
 static const char usual_path[] = "/dev/kvm";
 static const char mend_name[] = "name KVM's own device, normally /dev/kvm";
-static const char mend_join[] = "add yourself to the group kvm: sudo usermod -aG kvm $USER, then log in again";
+static const char mend_join[] =
+    "add yourself to the group kvm: sudo usermod -aG kvm $USER, then log in again";
 static const char no_guests[] = "without KVM no guest runs; traces can still be read";
 
 static bool in_container(void)
@@ -136,9 +138,10 @@ static bool device_makes_vm(struct probe_device *d, struct probe_row *row)
     free(cpuid);
     kvm_vcpu_close(&vcpu);
     kvm_vm_close(&vm);
-    const char *mend = e.code == EBUSY ? "stop the other hypervisor (VirtualBox, VMware …) that holds the CPU's "
-                                         "virtualization"
-                                       : NULL;
+    const char *mend = e.code == EBUSY
+                           ? "stop the other hypervisor (VirtualBox, VMware …) that holds the CPU's "
+                             "virtualization"
+                           : NULL;
     return made || row_fail(row, PROBE_BROKEN, mend, &e);
 }
 
@@ -191,7 +194,8 @@ static const struct {
     {"device", "the device node", device_exists, true, mend_name, no_guests},
     {"access", "permission to open it", device_opens, true, mend_join, no_guests},
     {"api", "KVM API version 12", device_speaks, true, "use a kernel from 2.6.22 on", no_guests},
-    {"vm", "a VM with a vCPU", device_makes_vm, true, "see the kernel log (dmesg) for KVM's reason", no_guests},
+    {"vm", "a VM with a vCPU", device_makes_vm, true, "see the kernel log (dmesg) for KVM's reason",
+     no_guests},
     {"capabilities", "capabilities that Ringside uses", device_capabilities, false,
      "use a newer kernel: Linux 6.1 has all of them", "each has its own check below"},
 };

@@ -25,8 +25,8 @@ struct probe_device {
 
 enum { PROBE_DEVICE_OPEN_ROWS = 3, PROBE_DEVICE_ROWS = 5 };
 
-/* Fills the first `n` (up to PROBE_DEVICE_ROWS) rows; after one that fails the others are skipped. Returns true when
- * none failed and d->system is open; the caller closes it in either case (kvm_close). */
+/* Fills the first `n` (up to PROBE_DEVICE_ROWS) rows; after one that fails the others are skipped. Returns
+ * true when none failed and d->system is open; the caller closes it in either case (kvm_close). */
 bool probe_device_rows(struct probe_device *d, const char *path, struct probe_row *rows, size_t n);
 
 /* The index of a device row's id, or -1. */

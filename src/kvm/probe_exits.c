@@ -1,7 +1,7 @@
 /*
- * Checks of the host probe: the exits.  A guest leaves KVM_RUN when it touches a port, memory that is not there, or
- * halts; here each way out is taken once, in both directions, and what KVM says about it is compared with what the
- * guest did.  (KVM API documentation, "The kvm_run structure".)
+ * Checks of the host probe: the exits.  A guest leaves KVM_RUN when it touches a port, memory that is not
+ * there, or halts; here each way out is taken once, in both directions, and what KVM says about it is
+ * compared with what the guest did.  (KVM API documentation, "The kvm_run structure".)
  */
 #include "kvm/probe_guest.h"
 
@@ -31,8 +31,10 @@ static enum probe_result check_pio_in(const struct probe_check *c, struct probe_
 {
     if (!probe_enter(g, KVM_EXIT_IO))
         return PROBE_BROKEN;
-    if (g->run->io.direction != KVM_EXIT_IO_IN || g->run->io.port != PROBE_PORT_STRING || g->run->io.size != 2)
-        return probe_verdict(g, PROBE_BROKEN, "the exit does not say IN, 2 bytes, port 0x%x", PROBE_PORT_STRING);
+    if (g->run->io.direction != KVM_EXIT_IO_IN || g->run->io.port != PROBE_PORT_STRING ||
+        g->run->io.size != 2)
+        return probe_verdict(g, PROBE_BROKEN, "the exit does not say IN, 2 bytes, port 0x%x",
+                             PROBE_PORT_STRING);
     memcpy((uint8_t *)g->run + g->run->io.data_offset, &c->want, 2);
     return probe_check_answer(c, g);
 }
@@ -51,7 +53,8 @@ static const uint8_t code_pio_string[] = {
     0xe7, 0xe0,                               /* out %eax,$0xe0 */
 };
 
-/* Moves one byte after another between `p` and the guest: KVM may hand over a whole string in one exit, or less. */
+/* Moves one byte after another between `p` and the guest: KVM may hand over a whole string in one exit, or
+ * less. */
 static bool string_exits(struct probe_guest *g, uint8_t direction, uint8_t *p, size_t n)
 {
     for (size_t done = 0; done < n;) {
@@ -60,12 +63,13 @@ static bool string_exits(struct probe_guest *g, uint8_t direction, uint8_t *p, s
         const struct kvm_run *r = g->run;
         if (r->io.direction != direction || r->io.port != PROBE_PORT_STRING || r->io.size != 1 ||
             r->io.count > n - done) {
-            probe_verdict(g, PROBE_BROKEN, "%u x %u bytes at port 0x%x after %zu of %zu", r->io.count, r->io.size,
-                          r->io.port, done, n);
+            probe_verdict(g, PROBE_BROKEN, "%u x %u bytes at port 0x%x after %zu of %zu", r->io.count,
+                          r->io.size, r->io.port, done, n);
             return false;
         }
         uint8_t *data = (uint8_t *)g->run + r->io.data_offset;
-        memcpy(direction == KVM_EXIT_IO_OUT ? p + done : data, direction == KVM_EXIT_IO_OUT ? data : p + done, r->io.count);
+        memcpy(direction == KVM_EXIT_IO_OUT ? p + done : data, direction == KVM_EXIT_IO_OUT ? data : p + done,
+               r->io.count);
         done += r->io.count;
     }
     return true;
@@ -78,7 +82,8 @@ static enum probe_result check_pio_string(const struct probe_check *c, struct pr
         return PROBE_BROKEN;
     if (out != PROBE_MAGIC)
         return probe_verdict(g, PROBE_BROKEN, "OUTS gave 0x%x, not 0x%x", out, PROBE_MAGIC);
-    return string_exits(g, KVM_EXIT_IO_IN, (uint8_t *)&in, sizeof in) ? probe_check_answer(c, g) : PROBE_BROKEN;
+    return string_exits(g, KVM_EXIT_IO_IN, (uint8_t *)&in, sizeof in) ? probe_check_answer(c, g)
+                                                                      : PROBE_BROKEN;
 }
 
 static const uint8_t code_mmio_write[] = {
@@ -102,8 +107,8 @@ static bool mmio_exit(struct probe_guest *g, bool is_write, uint64_t gpa, uint32
     const struct kvm_run *r = g->run;
     if (r->mmio.is_write == is_write && r->mmio.phys_addr == gpa && r->mmio.len == len)
         return true;
-    probe_verdict(g, PROBE_BROKEN, "%s of %u bytes at 0x%llx", r->mmio.is_write ? "write" : "read", r->mmio.len,
-                  (unsigned long long)r->mmio.phys_addr);
+    probe_verdict(g, PROBE_BROKEN, "%s of %u bytes at 0x%llx", r->mmio.is_write ? "write" : "read",
+                  r->mmio.len, (unsigned long long)r->mmio.phys_addr);
     return false;
 }
 
@@ -129,7 +134,8 @@ static enum probe_result check_mmio_rmw(const struct probe_check *c, struct prob
     if (!mmio_exit(g, true, PROBE_MMIO_MARK, 4))
         return PROBE_BROKEN;
     memcpy(&value, g->run->mmio.data, sizeof value);
-    return value == c->want ? PROBE_WORKS : probe_verdict(g, PROBE_BROKEN, "wrote 0x%x, not 0x%x", value, c->want);
+    return value == c->want ? PROBE_WORKS
+                            : probe_verdict(g, PROBE_BROKEN, "wrote 0x%x, not 0x%x", value, c->want);
 }
 
 /* A store to PROBE_ROM must come to us, a load must see the page. */
@@ -144,7 +150,8 @@ static enum probe_result check_rom(const struct probe_check *c, struct probe_gue
     return mmio_exit(g, true, PROBE_ROM, 4) ? probe_check_answer(c, g) : PROBE_BROKEN;
 }
 
-/* KVM stores what an IN read only on the next entry; immediate_exit makes that entry end before another instruction. */
+/* KVM stores what an IN read only on the next entry; immediate_exit makes that entry end before another
+ * instruction. */
 static enum probe_result check_settle(const struct probe_check *c, struct probe_guest *g)
 {
     struct kvm_regs r;
@@ -185,8 +192,8 @@ static enum probe_result check_triple_fault(const struct probe_check *c, struct 
     return probe_enter(g, KVM_EXIT_SHUTDOWN) ? PROBE_WORKS : PROBE_BROKEN;
 }
 
-/* A load that leaves as MMIO, by an instruction which no KVM emulates: 80 bits of decimal digits into the x87 stack.
- * At CPL 3 KVM would give the guest a #UD, unless it has been told to ask us. */
+/* A load that leaves as MMIO, by an instruction which no KVM emulates: 80 bits of decimal digits into the x87
+ * stack. At CPL 3 KVM would give the guest a #UD, unless it has been told to ask us. */
 static const uint8_t code_emulation[] = {
     0xdf, 0x24, 0x25, 0x10, 0x00, 0x0d, 0x00, /* fbld 0xd0010 */
 };

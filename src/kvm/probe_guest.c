@@ -1,7 +1,7 @@
 /*
- * The throw-away VM of one check, and the few ways in which its guest is entered.  Called by the tables of checks
- * (probe_modes.c and its neighbours).  The state a guest starts in is made in probe_state.c, the words for an
- * unexpected exit in probe_words.c.
+ * The throw-away VM of one check, and the few ways in which its guest is entered.  Called by the tables of
+ * checks (probe_modes.c and its neighbours).  The state a guest starts in is made in probe_state.c, the words
+ * for an unexpected exit in probe_words.c.
  *
  * Simplified: a guest has one vCPU, and no check outlives its watchdog (probe_watch.c).
  */
@@ -45,16 +45,19 @@ static int guest_memory(struct probe_guest *g, unsigned with, struct err *e)
         return -1;
     return kvm_capability(&g->host->system, KVM_CAP_READONLY_MEM) == 0
                ? 0
-               : kvm_vm_set_memory(&g->vm, SLOT_ROM, PROBE_ROM, PAGE_LEN, g->ram + PROBE_RAM_LEN, KVM_MEM_READONLY, e);
+               : kvm_vm_set_memory(&g->vm, SLOT_ROM, PROBE_ROM, PAGE_LEN, g->ram + PROBE_RAM_LEN,
+                                   KVM_MEM_READONLY, e);
 }
 
-/* VT-x without "unrestricted guest" runs real mode as a virtual-8086 task and needs pages for its TSS and tables,
- * before the first vCPU; the others take the call and ignore it, so that its failure means nothing. */
+/* VT-x without "unrestricted guest" runs real mode as a virtual-8086 task and needs pages for its TSS and
+ * tables, before the first vCPU; the others take the call and ignore it, so that its failure means nothing.
+ */
 static void guest_vtx_pages(struct probe_guest *g)
 {
-    struct err ignored;
-    if (kvm_vm_set_identity_map(&g->vm, 0xfffbc000, &ignored) < 0 || kvm_vm_set_tss_addr(&g->vm, 0xfffbd000, &ignored) < 0)
-        return;
+    const int identity = kvm_vm_set_identity_map(&g->vm, 0xfffbc000, NULL);
+    const int tss = kvm_vm_set_tss_addr(&g->vm, 0xfffbd000, NULL);
+    (void)identity;
+    (void)tss;
 }
 
 static int guest_build(struct probe_guest *g, const struct probe_check *c, struct err *e)
@@ -62,13 +65,15 @@ static int guest_build(struct probe_guest *g, const struct probe_check *c, struc
     if (kvm_vm_create(&g->vm, &g->host->system, e) < 0)
         return -1;
     guest_vtx_pages(g);
-    if (guest_extras(g, c->with, e) < 0 || guest_memory(g, c->with, e) < 0 || kvm_vcpu_create(&g->vcpu, &g->vm, 0, e) < 0)
+    if (guest_extras(g, c->with, e) < 0 || guest_memory(g, c->with, e) < 0 ||
+        kvm_vcpu_create(&g->vcpu, &g->vm, 0, e) < 0)
         return -1;
     g->run = g->vcpu.run;
     return kvm_set_cpuid(&g->vcpu, g->host->cpuid, e) < 0 ? -1 : probe_guest_setup(g, c, e);
 }
 
-int probe_guest_open(struct probe_guest *g, struct probe_host *host, const struct probe_check *c, struct err *e)
+int probe_guest_open(struct probe_guest *g, struct probe_host *host, const struct probe_check *c,
+                     struct err *e)
 {
     char *detail = g->detail;
     *g = (struct probe_guest){.host = host, .detail = detail, .vm.fd = -1, .vcpu.fd = -1};
@@ -133,7 +138,8 @@ bool probe_enter(struct probe_guest *g, uint32_t reason)
     return g->run->exit_reason == reason;
 }
 
-/* True when the last exit is an OUT to `port` or a store to `gpa` (0 = no such place); its value goes to `*value`. */
+/* True when the last exit is an OUT to `port` or a store to `gpa` (0 = no such place); its value goes to
+ * `*value`. */
 static bool guest_says(const struct probe_guest *g, uint16_t port, uint64_t gpa, uint32_t *value)
 {
     const struct kvm_run *r = g->run;

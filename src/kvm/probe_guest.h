@@ -1,9 +1,10 @@
 /*
- * The tiny guests of the host probe: one throw-away VM with 128 KiB of memory, tables for every CPU mode, and words
- * for whatever comes back instead of what was expected.  Also the shape of one check, a row of the probe's tables.
+ * The tiny guests of the host probe: one throw-away VM with 128 KiB of memory, tables for every CPU mode, and
+ * words for whatever comes back instead of what was expected.  Also the shape of one check, a row of the
+ * probe's tables.
  *
- * A guest has two ways to say something, both of which work at CPL 0; the second also where user code may not touch
- * ports: OUT to PROBE_PORT_*, or a store to PROBE_MMIO_* where no memory is.
+ * A guest has two ways to say something, both of which work at CPL 0; the second also where user code may not
+ * touch ports: OUT to PROBE_PORT_*, or a store to PROBE_MMIO_* where no memory is.
  */
 #ifndef RINGSIDE_KVM_PROBE_GUEST_H
 #define RINGSIDE_KVM_PROBE_GUEST_H
@@ -12,8 +13,8 @@
 #include "kvm/probe.h"
 #include "kvm/probe_watch.h"
 
-/* Guest-physical memory. Everything is mapped one to one; PROBE_ALIAS is a second, 4 KiB mapping of PROBE_DATA that
- * only exists with paging on, and PROBE_UNMAPPED is beyond what the tables map. */
+/* Guest-physical memory. Everything is mapped one to one; PROBE_ALIAS is a second, 4 KiB mapping of
+ * PROBE_DATA that only exists with paging on, and PROBE_UNMAPPED is beyond what the tables map. */
 enum {
     PROBE_GDT = 0x800,
     PROBE_GDT_POINTER = 0x900,
@@ -65,7 +66,8 @@ enum {
 
 enum probe_mode { PROBE_REAL, PROBE_PROTECTED, PROBE_LONG, PROBE_COMPAT, PROBE_LA57 };
 
-/* What a check wants to exist before its vCPU does; PROBE_NO_IDT makes any exception a triple fault. */
+/* What a check wants to exist before its vCPU does; PROBE_NO_IDT, not for real mode, makes any exception a
+ * triple fault. */
 enum {
     PROBE_WITH_IRQCHIP = 1 << 0,
     PROBE_WITH_PIT = 1 << 1,
@@ -96,8 +98,8 @@ struct probe_guest {
 
 enum probe_cpuid_register { PROBE_EAX, PROBE_EBX, PROBE_ECX, PROBE_EDX };
 
-/* One row of the tables. `run` is called with the guest set up to run `code` in `mode` at `cpl`, and not yet entered;
- * it says what it saw in g->detail. */
+/* One row of the tables. `run` is called with the guest set up to run `code` in `mode` at `cpl`, and not yet
+ * entered; it says what it saw in g->detail. */
 struct probe_check {
     const char *id, *title;
     enum probe_result (*run)(const struct probe_check *c, struct probe_guest *g);
@@ -119,7 +121,7 @@ struct probe_check {
 };
 
 /* The designators of a check's code. */
-#define PROBE_BYTES(bytes) .code = bytes, .code_len = sizeof bytes
+#define PROBE_BYTES(bytes) .code = bytes, .code_len = sizeof(bytes)
 
 /* The checks of one group. */
 struct probe_list {
@@ -140,20 +142,25 @@ NODISCARD int probe_guest_open(struct probe_guest *g, struct probe_host *host, c
                                struct err *e);
 void probe_guest_close(struct probe_guest *g);
 
-/* Writes GDT, IDTs, interrupt vectors, TSS and page tables into g->ram, and the registers of (mode, cpl) into the
- * vCPU. At CPL 3 in long mode the guest gets there by its own LTR and IRETQ; in protected mode it starts there. */
+/* Writes GDT, IDTs, interrupt vectors, TSS and page tables into g->ram, and the registers of (mode, cpl) into
+ * the vCPU. At CPL 3 in long mode the guest gets there by its own LTR and IRETQ; in protected mode it starts
+ * there. */
 NODISCARD int probe_guest_setup(struct probe_guest *g, const struct probe_check *c, struct err *e);
 
 /* Puts `n` bytes of code at `gpa`. */
 void probe_guest_code(struct probe_guest *g, uint32_t gpa, const uint8_t *code, size_t n);
 
+/* Puts a 64-bit handler of `vector` into PROBE_CODE2, instead of the one that says its number. */
+void probe_guest_handler(struct probe_guest *g, unsigned vector, const uint8_t *code, size_t n);
+
 /* Sets the detail and returns `r`. */
-enum probe_result probe_verdict(struct probe_guest *g, enum probe_result r, const char *fmt, ...) PRINTF(3, 4);
+enum probe_result probe_verdict(struct probe_guest *g, enum probe_result r, const char *fmt, ...)
+    PRINTF(3, 4);
 /* As probe_verdict(PROBE_BROKEN) from an error. */
 enum probe_result probe_failed(struct probe_guest *g, const struct err *e);
 
-/* The entries below return false when something else came than what they wait for, and leave words for it in the
- * detail. One entry that must end with exit reason `reason`: */
+/* The entries below return false when something else came than what they wait for, and leave words for it in
+ * the detail. One entry that must end with exit reason `reason`: */
 bool probe_enter(struct probe_guest *g, uint32_t reason);
 /* The guest must say a value; it is stored in `*value`. */
 bool probe_answer(struct probe_guest *g, uint32_t *value);

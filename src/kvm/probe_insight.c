@@ -1,8 +1,8 @@
 /*
- * Checks of the host probe: what else KVM lets one see and set.  CPUID tables, MSR accesses as exits, register files
- * in the shared page, page walks, dirty pages and KVM's own counters.  (KVM API documentation, "KVM_SET_CPUID2",
- * "KVM_X86_SET_MSR_FILTER", "KVM_CAP_SYNC_REGS", "KVM_TRANSLATE", "KVM_GET_DIRTY_LOG", "KVM_CAP_DIRTY_LOG_RING",
- * "KVM_GET_STATS_FD".)
+ * Checks of the host probe: what else KVM lets one see and set.  CPUID tables, MSR accesses as exits,
+ * register files in the shared page, page walks, dirty pages and KVM's own counters.  (KVM API documentation,
+ * "KVM_SET_CPUID2", "KVM_X86_SET_MSR_FILTER", "KVM_CAP_SYNC_REGS", "KVM_TRANSLATE", "KVM_GET_DIRTY_LOG",
+ * "KVM_CAP_DIRTY_LOG_RING", "KVM_GET_STATS_FD".)
  */
 #include "base/bytes.h"
 #include "kvm/extra.h"
@@ -66,7 +66,8 @@ static enum probe_result check_feature(const struct probe_check *c, struct probe
     if (!probe_answer(g, &got))
         return PROBE_BROKEN;
     got &= ~follows;
-    return got == 0 ? PROBE_WORKS : probe_verdict(g, PROBE_BROKEN, "the guest still sees 0x%x in leaf 1's ECX", got);
+    return got == 0 ? PROBE_WORKS
+                    : probe_verdict(g, PROBE_BROKEN, "the guest still sees 0x%x in leaf 1's ECX", got);
 }
 
 static const uint8_t code_rdmsr[] = {
@@ -129,7 +130,8 @@ static enum probe_result check_sync_get(const struct probe_check *c, struct prob
         return PROBE_BROKEN;
     const struct kvm_sync_regs *s = &g->run->s.regs;
     if (s->regs.rax != c->want || s->sregs.cs.selector != PROBE_CS64)
-        return probe_verdict(g, PROBE_BROKEN, "rax 0x%llx, cs 0x%x in the page", s->regs.rax, s->sregs.cs.selector);
+        return probe_verdict(g, PROBE_BROKEN, "rax 0x%llx, cs 0x%x in the page", s->regs.rax,
+                             s->sregs.cs.selector);
     return PROBE_WORKS;
 }
 
@@ -160,7 +162,8 @@ static enum probe_result check_translate(const struct probe_check *c, struct pro
     if (kvm_translate(&g->vcpu, PROBE_ALIAS + offset, &t, &e) < 0)
         return probe_failed(g, &e);
     if (!t.valid || t.physical_address != PROBE_DATA + offset)
-        return probe_verdict(g, PROBE_BROKEN, "0x%x becomes 0x%llx", PROBE_ALIAS + offset, t.physical_address);
+        return probe_verdict(g, PROBE_BROKEN, "0x%x becomes 0x%llx", PROBE_ALIAS + offset,
+                             t.physical_address);
     if (kvm_translate(&g->vcpu, PROBE_UNMAPPED, &t, &e) < 0)
         return probe_failed(g, &e);
     return t.valid ? probe_verdict(g, PROBE_BROKEN, "an unmapped address is called valid") : PROBE_WORKS;

@@ -1,7 +1,8 @@
 /*
- * Checks of the host probe: instructions.  Where a CPU runs the guest all of them simply work.  A software-backed KVM
- * runs CPL 0 in KVM's instruction emulator, which was written for what drivers do to devices, and lacks many.  One
- * instruction stands for each family.  (Intel SDM, "Instruction Set Reference"; kernel documentation of KVM.)
+ * Checks of the host probe: instructions.  Where a CPU runs the guest all of them simply work.  A
+ * software-backed KVM runs CPL 0 in KVM's instruction emulator, which was written for what drivers do to
+ * devices, and lacks many.  One instruction stands for each family.  (Intel SDM, "Instruction Set Reference";
+ * kernel documentation of KVM.)
  */
 #include "base/bytes.h"
 #include "kvm/probe_guest.h"
@@ -69,7 +70,8 @@ static enum probe_result check_xsave(const struct probe_check *c, struct probe_g
     const uint64_t xstate_bv = le64_load(image + 512);
     const uint32_t xmm0 = le32_load(image + 160);
     if (!(xstate_bv & 2) || xmm0 != PROBE_MAGIC)
-        return probe_verdict(g, PROBE_BROKEN, "saved XSTATE_BV 0x%llx, XMM0 0x%x", (unsigned long long)xstate_bv, xmm0);
+        return probe_verdict(g, PROBE_BROKEN, "saved XSTATE_BV 0x%llx, XMM0 0x%x",
+                             (unsigned long long)xstate_bv, xmm0);
     return PROBE_WORKS;
 }
 
@@ -122,8 +124,9 @@ static enum probe_result check_syscall(const struct probe_check *c, struct probe
         return probe_failed(g, &e);
     if (!probe_answer(g, &cs))
         return PROBE_BROKEN;
-    return cs == c->want ? PROBE_WORKS
-                         : probe_verdict(g, PROBE_BROKEN, "arrives at LSTAR still at CPL %u (CS 0x%x)", cs & 3, cs);
+    return cs == c->want
+               ? PROBE_WORKS
+               : probe_verdict(g, PROBE_BROKEN, "arrives at LSTAR still at CPL %u (CS 0x%x)", cs & 3, cs);
 }
 
 /* RFLAGS.IOPL is 3 there. */

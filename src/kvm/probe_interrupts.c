@@ -1,12 +1,12 @@
 /*
- * Checks of the host probe: interrupts.  Without an interrupt controller in the kernel we are the controller: KVM
- * says when the guest can take an interrupt, and KVM_INTERRUPT hands it the vector, as INTA cycles do on a bus.  With
- * one, KVM emulates 8259As and PIT itself and we only move the lines.  (KVM API documentation, "KVM_INTERRUPT",
- * "KVM_CREATE_IRQCHIP", "KVM_IRQ_LINE"; 8259A data sheet, "Initialization Command Words".)
+ * Checks of the host probe: interrupts.  Without an interrupt controller in the kernel we are the controller:
+ * KVM says when the guest can take an interrupt, and KVM_INTERRUPT hands it the vector, as INTA cycles do on
+ * a bus.  With one, KVM emulates 8259As and PIT itself and we only move the lines.  (KVM API documentation,
+ * "KVM_INTERRUPT", "KVM_CREATE_IRQCHIP", "KVM_IRQ_LINE"; 8259A data sheet, "Initialization Command Words".)
  */
 #include "kvm/probe_guest.h"
 
-enum { VECTOR = 0x30, PIC_BASE = 8, IRQ_TIMER = 0, IRQ_KEYBOARD = 1, VECTOR_DB = 1 };
+enum { VECTOR = 0x30, PIC_BASE = 8, IRQ_TIMER = 0, IRQ_KEYBOARD = 1 };
 
 static bool interrupt_queue(struct probe_guest *g)
 {
@@ -56,9 +56,7 @@ static const uint8_t code_wake_handler[] = {
 
 static enum probe_result check_wake(const struct probe_check *c, struct probe_guest *g)
 {
-    probe_guest_code(g, PROBE_CODE2, code_wake_handler, sizeof code_wake_handler);
-    g->ram[PROBE_IDT64 + VECTOR * 16] = PROBE_CODE2 & 0xff;
-    g->ram[PROBE_IDT64 + VECTOR * 16 + 1] = PROBE_CODE2 >> 8;
+    probe_guest_handler(g, VECTOR, code_wake_handler, sizeof code_wake_handler);
     if (!probe_enter(g, KVM_EXIT_HLT))
         return PROBE_BROKEN;
     return interrupt_queue(g) ? probe_check_answer(c, g) : PROBE_BROKEN;
@@ -96,7 +94,8 @@ static bool line_raise(struct probe_guest *g)
 static enum probe_result check_irqchip(const struct probe_check *c, struct probe_guest *g)
 {
     (void)c;
-    return probe_mark(g) && line_raise(g) && probe_vector(g, PIC_BASE + IRQ_KEYBOARD) ? PROBE_WORKS : PROBE_BROKEN;
+    return probe_mark(g) && line_raise(g) && probe_vector(g, PIC_BASE + IRQ_KEYBOARD) ? PROBE_WORKS
+                                                                                      : PROBE_BROKEN;
 }
 
 /* The same with only IRQ 0 open and channel 0 of the PIT counting down from 1193, a millisecond. */
@@ -122,7 +121,7 @@ static const uint8_t code_pit[] = {
     0xeb, 0xfd, /* jmp again */
 };
 
-/* An interrupt is waiting and the guest's window is open, yet two steps must run two instructions of the guest. */
+/* An interrupt is waiting and the guest would take it, yet a step must run the guest's next instruction. */
 static enum probe_result check_block(const struct probe_check *c, struct probe_guest *g)
 {
     struct kvm_guest_debug d = {.control =

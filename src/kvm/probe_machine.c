@@ -1,7 +1,7 @@
 /*
- * The machine under the host probe, as the kernel tells it: CPU model and flags, kernel release.  VT-x shows as the
- * CPU flag vmx, AMD-V as svm; a hypervisor says with CPUID.1:ECX.31 that the CPU is not a real one, which Linux calls
- * the flag "hypervisor".  (Intel SDM, "CPUID"; AMD64 manual, "SVM Feature Identification".)
+ * The machine under the host probe, as the kernel tells it: CPU model and flags, kernel release.  VT-x shows
+ * as the CPU flag vmx, AMD-V as svm; a hypervisor says with CPUID.1:ECX.31 that the CPU is not a real one,
+ * which Linux calls the flag "hypervisor".  (Intel SDM, "CPUID"; AMD64 manual, "SVM Feature Identification".)
  */
 #include "kvm/probe_device.h"
 

@@ -1,8 +1,8 @@
 /*
- * Checks of the host probe: the CPU modes.  Each guest proves the mode it is in by something that only that mode
- * does: a segment that adds sixteen times its number, a byte that is INC in 32-bit code and a prefix in 64-bit code,
- * a read through a mapping that exists only with paging on.  (Intel SDM, "Modes of Operation", "Paging"; "Mode
- * Switching".)
+ * Checks of the host probe: the CPU modes.  Each guest proves the mode it is in by something that only that
+ * mode does: a segment that adds sixteen times its number, a byte that is INC in 32-bit code and a prefix in
+ * 64-bit code, a read through a mapping that exists only with paging on.  (Intel SDM, "Modes of Operation",
+ * "Paging"; "Mode Switching".)
  */
 #include "kvm/probe_guest.h"
 
@@ -57,8 +57,8 @@ static const uint8_t code_compat[] = {
     0xe7, 0xe0,                   /* out %eax,$0xe0 */
 };
 
-/* Real, protected, compatibility, 64-bit mode, by the guest's own instructions: GDTR from PROBE_GDT_POINTER, CR0.PE,
- * far jump, CR4.PAE, CR3 = PROBE_PML4, EFER.LME, CR0.PG, far jump. */
+/* Real, protected, compatibility, 64-bit mode, by the guest's own instructions: GDTR from PROBE_GDT_POINTER,
+ * CR0.PE, far jump, CR4.PAE, CR3 = PROBE_PML4, EFER.LME, CR0.PG, far jump. */
 static const uint8_t code_climb[] = {
     0x66, 0x0f, 0x01, 0x16, 0x00, 0x09,             /* lgdtl 0x900 */
     0x0f, 0x20, 0xc0,                               /* mov %cr0,%eax */
@@ -104,7 +104,8 @@ static enum probe_result check_cpl3(const struct probe_check *c, struct probe_gu
         return PROBE_BROKEN;
     if ((cs & 3) != 3)
         return probe_verdict(g, PROBE_BROKEN, "runs at CPL %u", cs & 3);
-    return cs == c->want ? PROBE_WORKS : probe_verdict(g, PROBE_WORKS, "the guest reads CS 0x%x, not 0x%x", cs, c->want);
+    return cs == c->want ? PROBE_WORKS
+                         : probe_verdict(g, PROBE_WORKS, "the guest reads CS 0x%x, not 0x%x", cs, c->want);
 }
 
 static const struct probe_check checks[] = {

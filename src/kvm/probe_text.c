@@ -1,7 +1,7 @@
 /*
- * What the host probe found, for a person and for a program.  Called by `ringside doctor`.  A person reads from the
- * top and stops early: first the verdict (or, where nothing runs, what to do about it), then what follows from it,
- * then the table, and last how to mend what is missing, each mend once.
+ * What the host probe found, for a person and for a program.  Called by `ringside doctor`.  A person reads
+ * from the top and stops early: first the verdict (or, where nothing runs, what to do about it), then what
+ * follows from it, then the table, and last how to mend what is missing, each mend once.
  */
 #include "kvm/probe.h"
 
@@ -10,7 +10,8 @@
 
 enum { WIDTH = 100, TITLE_COLUMN = 11, DETAIL_COLUMN = 54 };
 
-/* Appends `s` word by word, so that no line is wider than WIDTH; lines after the first start at column `indent`. */
+/* Appends `s` word by word, so that no line is wider than WIDTH; lines after the first start at column
+ * `indent`. */
 static void text_wrap(struct text *out, size_t indent, const char *s)
 {
     const char *all = text_str(out);
@@ -77,14 +78,16 @@ static void verdict_usable(const struct probe_report *r, struct text *out)
 {
     struct text line = {0};
     const bool software = strcmp(r->backend, "software-backed") == 0;
-    text_addf(&line, "This host can run Ringside: %s%s, API version %d.", software ? "software-backed KVM" : r->backend,
-              software ? ", without VT-x or AMD-V" : "", r->api_version);
+    text_addf(&line, "This host can run Ringside: %s%s, API version %d.",
+              software ? "software-backed KVM" : r->backend, software ? ", without VT-x or AMD-V" : "",
+              r->api_version);
     text_line(out, 0, text_str(&line));
     if (software)
         text_line(out, 0,
-                  "What follows from that: guest code at CPL 0 is emulated, some hundred times slower than on the CPU, and "
-                  "not every instruction is; code at CPL 3 in long mode runs on the CPU, out of reach of the debugger. "
-                  "Ringside completes what it can itself; the list at the end says what is lost.");
+                  "What follows from that: guest code at CPL 0 is emulated, some hundred times slower than "
+                  "on the CPU, and not every instruction is; code at CPL 3 in long mode runs on the CPU, out "
+                  "of reach of the debugger. Ringside completes what it can itself; the list at the end says "
+                  "what is lost.");
     text_fini(&line);
 }
 
@@ -97,8 +100,8 @@ static void verdict_host(const struct probe_report *r, struct text *out)
     text_clear(&line);
     text_addf(&line, "%zu checks in ", r->n);
     text_add_ns(&line, r->elapsed_ns);
-    text_addf(&line, ": %zu work, %zu absent, %zu broken", count_result(r, PROBE_WORKS), count_result(r, PROBE_ABSENT),
-              count_result(r, PROBE_BROKEN));
+    text_addf(&line, ": %zu work, %zu absent, %zu broken", count_result(r, PROBE_WORKS),
+              count_result(r, PROBE_ABSENT), count_result(r, PROBE_BROKEN));
     if (count_result(r, PROBE_SKIPPED))
         text_addf(&line, ", %zu skipped", count_result(r, PROBE_SKIPPED));
     text_line(out, 0, text_str(&line));
@@ -118,7 +121,8 @@ static void text_row(const struct probe_row *row, struct text *out)
     text_addc(out, '\n');
 }
 
-/* The rows of the group that starts at `first`; one line when there was nothing to try. Returns where it ends. */
+/* The rows of the group that starts at `first`; one line when there was nothing to try. Returns where it
+ * ends. */
 static size_t text_group(const struct probe_report *r, size_t first, struct text *out)
 {
     size_t end = first, skipped = 0;

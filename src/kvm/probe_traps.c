@@ -1,7 +1,7 @@
 /*
- * Checks of the host probe: INT n and exceptions.  Both go through the interrupt vector table or the IDT; each
- * handler says its vector (probe_state.c).  From CPL 3 the CPU also changes the stack, to RSP0 of the TSS that the
- * guest has loaded.  (Intel SDM, "Interrupt and Exception Handling"; "INT n/INTO/INT3/INT1".)
+ * Checks of the host probe: INT n and exceptions.  Both go through the interrupt vector table or the IDT;
+ * each handler says its vector (probe_state.c).  From CPL 3 the CPU also changes the stack, to RSP0 of the
+ * TSS that the guest has loaded.  (Intel SDM, "Interrupt and Exception Handling"; "INT n/INTO/INT3/INT1".)
  */
 #include "kvm/probe_guest.h"
 
@@ -50,11 +50,8 @@ static const uint8_t code_handler[] = {
 
 static enum probe_result check_return(const struct probe_check *c, struct probe_guest *g)
 {
-    const uint32_t vector_ud = 6;
-    probe_guest_code(g, PROBE_CODE2, code_handler, sizeof code_handler);
-    /* the gate's low half of the handler's address */
-    g->ram[PROBE_IDT64 + vector_ud * 16] = PROBE_CODE2 & 0xff;
-    g->ram[PROBE_IDT64 + vector_ud * 16 + 1] = PROBE_CODE2 >> 8;
+    const unsigned vector_ud = 6;
+    probe_guest_handler(g, vector_ud, code_handler, sizeof code_handler);
     return probe_check_answer(c, g);
 }
 

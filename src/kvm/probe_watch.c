@@ -1,11 +1,12 @@
 /*
- * The watchdog of the host probe.  Some operations loop for ever inside KVM_RUN on some back ends, and nothing but a
- * signal ends that call: KVM looks for pending signals between two entries and then returns EINTR.  A signal that
- * comes just before the ioctl would be lost, therefore the handler also sets immediate_exit in the page shared with
- * the kernel, which makes the next KVM_RUN return at once (KVM API documentation, "KVM_RUN").
+ * The watchdog of the host probe.  Some operations loop for ever inside KVM_RUN on some back ends, and
+ * nothing but a signal ends that call: KVM looks for pending signals between two entries and then returns
+ * EINTR.  A signal that comes just before the ioctl would be lost, therefore the handler also sets
+ * immediate_exit in the page shared with the kernel, which makes the next KVM_RUN return at once (KVM API
+ * documentation, "KVM_RUN").
  *
- * The time allowed is CPU time of the probing thread, so that a busy machine does not turn into a broken one; the
- * wall-clock limit is long and only for guests that sleep inside the kernel.
+ * The time allowed is CPU time of the probing thread, so that a busy machine does not turn into a broken one;
+ * the wall-clock limit is long and only for guests that sleep inside the kernel.
  */
 #include "kvm/probe_watch.h"
 
@@ -35,7 +36,8 @@ static void watch_fire(int signal, siginfo_t *info, void *context)
 
 static int timer_make(struct probe_watch *w, clockid_t clock, timer_t *timer, struct err *e)
 {
-    struct sigevent ev = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = w->signal, .sigev_value.sival_ptr = w};
+    struct sigevent ev = {
+        .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = w->signal, .sigev_value.sival_ptr = w};
     ev.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
     return timer_create(clock, &ev, timer) < 0 ? err_sys(e, errno, "watchdog timer") : 0;
 }

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <time.h>
 
-/* Two timers that signal the thread which made them: one counts its CPU time (a guest that spins), the other the wall
- * clock (a guest that sleeps in the kernel). */
+/* Two timers that signal the thread which made them: one counts its CPU time (a guest that spins), the other
+ * the wall clock (a guest that sleeps in the kernel). */
 struct probe_watch {
     int signal;
     bool has_cpu, has_wall;
@@ -28,7 +28,8 @@ NODISCARD int probe_watch_init(struct probe_watch *w, struct err *e);
 /* Puts the old handler and mask back. */
 void probe_watch_fini(struct probe_watch *w);
 
-/* From now until probe_watch_stop, `run`'s vCPU is got out of KVM_RUN when it takes too long; then w->fired is set. */
+/* From now until probe_watch_stop, `run`'s vCPU is got out of KVM_RUN when it takes too long; then w->fired
+ * is set. */
 void probe_watch_start(struct probe_watch *w, struct kvm_run *run);
 void probe_watch_stop(struct probe_watch *w);
 

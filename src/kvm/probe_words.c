@@ -1,7 +1,8 @@
 /*
- * Words for what came instead of what a check of the host probe waited for: which exception the guest took, which
- * instruction KVM could not emulate, why the entry was refused.  These end up in the doctor's detail column, so they
- * are short.  (KVM API documentation, "The kvm_run structure"; Intel SDM, "Exception and Interrupt Reference".)
+ * Words for what came instead of what a check of the host probe waited for: which exception the guest took,
+ * which instruction KVM could not emulate, why the entry was refused.  These end up in the doctor's detail
+ * column, so they are short.  (KVM API documentation, "The kvm_run structure"; Intel SDM, "Exception and
+ * Interrupt Reference".)
  */
 #include "kvm/probe_words.h"
 
@@ -21,7 +22,8 @@ static void words_io(struct probe_guest *g)
 {
     const struct kvm_run *r = g->run;
     uint32_t value = 0;
-    memcpy(&value, (const uint8_t *)r + r->io.data_offset, r->io.size <= sizeof value ? r->io.size : sizeof value);
+    memcpy(&value, (const uint8_t *)r + r->io.data_offset,
+           r->io.size <= sizeof value ? r->io.size : sizeof value);
     if (r->io.port == PROBE_PORT_VECTOR) {
         const char *name = probe_words_exception(value);
         probe_verdict(g, PROBE_BROKEN, "%s (vector %u) in the guest", name ? name : "an interrupt", value);
@@ -44,7 +46,8 @@ static void words_mmio(struct probe_guest *g)
 static void words_debug(struct probe_guest *g)
 {
     const struct kvm_debug_exit_arch *a = &g->run->debug.arch;
-    probe_verdict(g, PROBE_BROKEN, "debug exit at 0x%llx, vector %u", (unsigned long long)a->pc, a->exception);
+    probe_verdict(g, PROBE_BROKEN, "debug exit at 0x%llx, vector %u", (unsigned long long)a->pc,
+                  a->exception);
 }
 
 static void words_shutdown(struct probe_guest *g)

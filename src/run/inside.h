@@ -138,11 +138,10 @@ NODISCARD int deliver_vector(struct run *r, unsigned vector, uint64_t return_rip
 
 /* ---- single-stepping (step.c) ---- */
 
-/* Switches to or from stepping, as the clock and the budget ask. */
+/* Before an entry: switches to or from stepping, as the clock and the budget ask and the next instruction allows. */
 NODISCARD int step_choose(struct run *r, struct err *e);
-/* Before an entry under stepping: what the trap flag would spoil. After: mends it. */
-void step_before(struct run *r);
-void step_after(struct run *r);
+/* After it: takes our trap flag out of what a PUSHF pushed. */
+void step_mend(struct run *r);
 
 /* ---- wishes from outside (control.c) ---- */
 

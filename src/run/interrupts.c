@@ -47,6 +47,7 @@ enum verdict interrupts_sleep(struct run *r)
     while (!machine_interrupt_pending(m)) {
         if (control_serve(r) == END)
             return END;
+        control_input(r);
         uint64_t wake_ns = machine_next_wake_ns(m);
         bool input = !r->input_over && r->take_input && machine_input_can_wake(m);
         if (machine_interrupt_pending(m))

@@ -171,8 +171,6 @@ static enum verdict before_entry(struct run *r, struct err *e, int *failed)
         *failed = -1;
         return run_end(r, RUN_ERROR, 125, "%s", e->text);
     }
-    if (r->stepping)
-        step_before(r);
     return GO_ON;
 }
 
@@ -213,7 +211,7 @@ static enum verdict run_once(struct run *r, struct err *e, int *failed)
         return run_end(r, RUN_ERROR, 125, "%s", e->text);
     }
     if (r->stepping)
-        step_after(r);
+        step_mend(r);
     clock_work(&r->machine->clock, 1);
     bool stepped = r->stepping && r->vcpu.run->exit_reason == KVM_EXIT_DEBUG;
     enum verdict v = exit_dispatch(r, now_ns, e);

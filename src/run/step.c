@@ -8,8 +8,6 @@
  */
 #include "run/inside.h"
 
-#include "base/bytes.h"
-
 static int guest_debug(struct run *r, uint32_t control, struct err *e)
 {
     struct kvm_guest_debug d = {.control = control};
@@ -25,19 +23,11 @@ static bool step_wanted(const struct run *r)
            machine_next_wake_ns(m) != DEVICE_NEVER_NS;
 }
 
-int step_choose(struct run *r, struct err *e)
-{
-    bool wanted = step_wanted(r);
-    if (wanted == r->stepping || r->in_flight)
-        return 0;
-    if (guest_debug(r, wanted ? KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP : 0, e) < 0)
-        return -1;
-    r->stepping = wanted;
-    return 0;
-}
+/* What the instruction about to be stepped needs. */
+enum step_kind { STEP_PLAIN, STEP_HLT, STEP_PUSHF };
 
-/* Is the next instruction a PUSHF, and how wide is what it pushes? 0 when it is not. */
-static unsigned pushf_width(const struct run *r)
+/* Looks at the instruction at RIP; for PUSHF *width is how many bytes it pushes. */
+static enum step_kind step_look(const struct run *r, unsigned *width)
 {
     uint8_t code[4];
     unsigned bits = cpu_code_bits(run_sregs(r));
@@ -45,17 +35,31 @@ static unsigned pushf_width(const struct run *r)
     bool operand_size = false;
     for (; i < n && (code[i] == 0x66 || (bits == 64 && (code[i] & 0xf0) == 0x40)); i++)
         operand_size |= code[i] == 0x66;
+    if (i < n && code[i] == 0xf4)
+        return STEP_HLT;
     if (i >= n || code[i] != 0x9c)
-        return 0;
-    return bits == 64 ? (operand_size ? 2 : 8) : (bits == 16) != operand_size ? 2 : 4;
+        return STEP_PLAIN;
+    *width = bits == 64 ? (operand_size ? 2 : 8) : (bits == 16) != operand_size ? 2 : 4;
+    return STEP_PUSHF;
 }
 
-void step_before(struct run *r)
+/* A HLT runs free: under the trap flag KVM reports the step and forgets the sleep. */
+int step_choose(struct run *r, struct err *e)
 {
-    r->pushf_width = r->in_flight ? 0 : pushf_width(r);
+    r->pushf_width = 0;
+    if (r->in_flight)
+        return 0;
+    bool wanted = step_wanted(r);
+    wanted = wanted && step_look(r, &r->pushf_width) != STEP_HLT;
+    if (wanted == r->stepping)
+        return 0;
+    if (guest_debug(r, wanted ? KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP : 0, e) < 0)
+        return -1;
+    r->stepping = wanted;
+    return 0;
 }
 
-void step_after(struct run *r)
+void step_mend(struct run *r)
 {
     if (!r->pushf_width)
         return;

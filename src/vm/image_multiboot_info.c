@@ -2,7 +2,7 @@
  * What a Multiboot kernel is told: the boot-information structure with the size and the map of memory, the
  * command line, the modules, and who loaded it (Multiboot Specification 0.6.96, "Boot information format").
  * Modules lie page-aligned above the image, whether the header asks for it (bit 0) or not; the information is
- * one block in conventional memory, below 640 KiB, where GRUB also keeps it.
+ * one block in conventional memory, below 640 KiB.
  */
 #include "vm/image_load.h"
 
@@ -148,11 +148,19 @@ static void block_fill(struct block *b, const struct image_loader *l, const stru
     block_add_mmap(b, l->m, info);
 }
 
+/* Above 1 MiB, where kernels look for modules and room below is not wasted; only a machine without that puts
+ * them lower. */
+static uint64_t module_find_place(const struct image_loader *l, uint64_t from, uint64_t len)
+{
+    uint64_t gpa = image_find_above(l, from < UPPER_GPA ? UPPER_GPA : from, len, PAGE_LEN);
+    return gpa == MEMORY_NONE ? image_find_above(l, from, len, PAGE_LEN) : gpa;
+}
+
 static int module_place(struct image_loader *l, const struct image_source *s, uint64_t from,
                         struct module *out, struct err *e)
 {
     out->len = s->len;
-    out->gpa = image_find_above(l, from, s->len, PAGE_LEN);
+    out->gpa = module_find_place(l, from, s->len);
     if (out->gpa == MEMORY_NONE)
         return err_set(e, "%#" PRIx64 " bytes: no room in the guest's memory above the image", s->len);
     return image_place(l, s, "module", out->gpa, s->len, 0, s->len, e);

@@ -291,6 +291,19 @@ static void test_straddle(void)
     bus_destroy(b.bus);
 }
 
+/* The last port and the last byte of memory can be claimed alone. */
+static void test_last_ones(void)
+{
+    struct bench b;
+    bench_init(&b);
+    claim(&b, &b.probe, SPACE_PIO, 0xffff, 1, 1);
+    claim(&b, &b.other, SPACE_MMIO, UINT64_MAX, 1, 1);
+    CU_ASSERT_EQUAL(load(&b, SPACE_PIO, 0xffff, 1), 0x10);
+    CU_ASSERT_EQUAL(load(&b, SPACE_MMIO, UINT64_MAX, 1), 0x10);
+    CU_ASSERT_EQUAL(b.hit.device_index, 2);
+    bus_destroy(b.bus);
+}
+
 /* At the end of each space nothing wraps round to its start. */
 static void test_ends(void)
 {
@@ -339,6 +352,7 @@ static const struct unit_test tests[] = {
     {"accesses that fit", test_whole},
     {"accesses wider than the device", test_split},
     {"accesses over the end of a range", test_straddle},
+    {"the last port and the last address", test_last_ones},
     {"ends of the spaces", test_ends},
     {"a UART on the bus", test_real_device},
 };

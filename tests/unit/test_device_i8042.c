@@ -1,56 +1,8 @@
 /*
- * The keyboard controller and the keyboard behind it, against IBM's technical references: commands and
- * answers, scancodes, status bits, IRQ1, line 20 and reset.
+ * The keyboard controller against IBM's technical references: its commands and answers, status bits, IRQ1,
+ * line 20, reset, and when it asks for the console's input. The keyboard itself is in test_device_kbd.c.
  */
-#include "device/types.h"
-#include "device_rig.h"
-
-enum { DATA = 0, STATUS = 1, CMD = 1 };
-
-static uint8_t status(struct rig *r)
-{
-    return rig_read(r, STATUS, 0);
-}
-
-static uint8_t data(struct rig *r)
-{
-    return rig_read(r, DATA, 0);
-}
-
-static void command(struct rig *r, uint8_t code)
-{
-    rig_write(r, CMD, 0, code);
-}
-
-static void send(struct rig *r, uint8_t byte)
-{
-    rig_write(r, DATA, 0, byte);
-}
-
-/* The answer of a controller command; fails the test when there is none. */
-static uint8_t answer(struct rig *r, uint8_t code)
-{
-    command(r, code);
-    CU_ASSERT(status(r) & 0x01);
-    return data(r);
-}
-
-/* Reads while something is there and compares with these bytes. */
-static bool gives(struct rig *r, const uint8_t *bytes, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!(status(r) & 0x01) || data(r) != bytes[i])
-            return false;
-    return !(status(r) & 0x01);
-}
-
-#define GIVES(r, ...) gives(r, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
-
-static void set_ccb(struct rig *r, uint8_t value)
-{
-    command(r, 0x60);
-    send(r, value);
-}
+#include "i8042_rig.h"
 
 static void test_fixed_answers(void)
 {
@@ -62,6 +14,7 @@ static void test_fixed_answers(void)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         CU_ASSERT_EQUAL(answer(&r, table[i].code), table[i].answer);
         CU_ASSERT_FALSE(status(&r) & 0x01);
+        CU_ASSERT_EQUAL(answer(&r, 0x20), 0x65);
     }
     rig_fini(&r);
 }
@@ -213,187 +166,6 @@ static void test_odd_commands(void)
     rig_fini(&r);
 }
 
-static void test_keyboard_commands(void)
-{
-    struct rig r;
-    rig_init(&r, &i8042_ops);
-    set_ccb(&r, 0x04);
-    send(&r, 0xee);
-    CU_ASSERT(GIVES(&r, 0xee));
-    send(&r, 0xed);
-    CU_ASSERT(GIVES(&r, 0xfa));
-    send(&r, 0x05);
-    CU_ASSERT(GIVES(&r, 0xfa));
-    CU_ASSERT(rig_shows(&r, "lights 5"));
-    send(&r, 0xf2);
-    CU_ASSERT(GIVES(&r, 0xfa, 0xab, 0x83));
-    send(&r, 0xf3);
-    CU_ASSERT(GIVES(&r, 0xfa));
-    send(&r, 0x7f);
-    CU_ASSERT(GIVES(&r, 0xfa));
-    send(&r, 0xff);
-    CU_ASSERT(GIVES(&r, 0xfa, 0xaa));
-    send(&r, 0xfe);
-    CU_ASSERT(GIVES(&r, 0xaa));
-    send(&r, 0x12);
-    CU_ASSERT(GIVES(&r, 0xfe));
-    rig_fini(&r);
-}
-
-/* A parameter that cannot be is refused; a command in its place is obeyed. */
-static void test_keyboard_parameters(void)
-{
-    struct rig r;
-    rig_init(&r, &i8042_ops);
-    set_ccb(&r, 0x04);
-    send(&r, 0xed);
-    send(&r, 0x80);
-    CU_ASSERT(GIVES(&r, 0xfa, 0xfe));
-    send(&r, 0xf3);
-    send(&r, 0xee);
-    CU_ASSERT(GIVES(&r, 0xfa, 0xee));
-    send(&r, 0xf0);
-    send(&r, 0x03);
-    CU_ASSERT(GIVES(&r, 0xfa, 0xfe));
-    rig_fini(&r);
-}
-
-static void test_scancode_sets(void)
-{
-    struct rig r;
-    rig_init(&r, &i8042_ops);
-    set_ccb(&r, 0x04);
-    send(&r, 0xf0);
-    send(&r, 0x00);
-    CU_ASSERT(GIVES(&r, 0xfa, 0xfa, 0x02));
-    CU_ASSERT(i8042_type(r.device, 'a'));
-    CU_ASSERT(GIVES(&r, 0x1c, 0xf0, 0x1c));
-    send(&r, 0xf0);
-    send(&r, 0x01);
-    CU_ASSERT(GIVES(&r, 0xfa, 0xfa));
-    CU_ASSERT(i8042_type(r.device, 'A'));
-    CU_ASSERT(GIVES(&r, 0x2a, 0x1e, 0x9e, 0xaa));
-    send(&r, 0xf6);
-    send(&r, 0xf0);
-    send(&r, 0x00);
-    CU_ASSERT(GIVES(&r, 0xfa, 0xfa, 0xfa, 0x02));
-    /* The controller translates what the keyboard says, its numbers too: 2 becomes 0x41, 0x83 becomes 0x41.
-     */
-    set_ccb(&r, 0x44);
-    send(&r, 0xf0);
-    send(&r, 0x00);
-    CU_ASSERT(GIVES(&r, 0xfa, 0xfa, 0x41));
-    send(&r, 0xf2);
-    CU_ASSERT(GIVES(&r, 0xfa, 0xab, 0x41));
-    rig_fini(&r);
-}
-
-/* Set 1, as a guest without a driver of its own sees it. 0x2a is left Shift, 0x1d Ctrl. */
-static void test_typing(void)
-{
-    static const struct {
-        uint8_t ascii, held, make;
-    } table[] = {
-        {'1', 0, 0x02},    {'0', 0, 0x0b},    {'-', 0, 0x0c},    {'=', 0, 0x0d},     {'q', 0, 0x10},
-        {'p', 0, 0x19},    {'[', 0, 0x1a},    {']', 0, 0x1b},    {'a', 0, 0x1e},     {'l', 0, 0x26},
-        {';', 0, 0x27},    {'\'', 0, 0x28},   {'`', 0, 0x29},    {'\\', 0, 0x2b},    {'z', 0, 0x2c},
-        {'m', 0, 0x32},    {',', 0, 0x33},    {'.', 0, 0x34},    {'/', 0, 0x35},     {' ', 0, 0x39},
-        {'\n', 0, 0x1c},   {'\r', 0, 0x1c},   {'\t', 0, 0x0f},   {'\b', 0, 0x0e},    {0x7f, 0, 0x0e},
-        {0x1b, 0, 0x01},   {'A', 0x2a, 0x1e}, {'Z', 0x2a, 0x2c}, {'!', 0x2a, 0x02},  {')', 0x2a, 0x0b},
-        {'_', 0x2a, 0x0c}, {'+', 0x2a, 0x0d}, {'{', 0x2a, 0x1a}, {':', 0x2a, 0x27},  {'"', 0x2a, 0x28},
-        {'~', 0x2a, 0x29}, {'|', 0x2a, 0x2b}, {'?', 0x2a, 0x35}, {0x03, 0x1d, 0x2e}, {0x1a, 0x1d, 0x2c},
-    };
-    struct rig r;
-    rig_init(&r, &i8042_ops);
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        uint8_t make = table[i].make, held = table[i].held, up = 0x80;
-        CU_ASSERT(i8042_type(r.device, table[i].ascii));
-        if (held)
-            CU_ASSERT(GIVES(&r, held, make, (uint8_t)(make | up), (uint8_t)(held | up)));
-        if (!held)
-            CU_ASSERT(GIVES(&r, make, (uint8_t)(make | up)));
-    }
-    rig_fini(&r);
-}
-
-/* Every printable character has a key and no two have the same codes. */
-static void test_all_characters(void)
-{
-    struct rig r;
-    uint8_t codes[128][2] = {{0}};
-    rig_init(&r, &i8042_ops);
-    for (unsigned c = ' '; c < 0x7f; c++) {
-        CU_ASSERT(i8042_type(r.device, (uint8_t)c));
-        codes[c][0] = data(&r);
-        codes[c][1] = data(&r);
-        while (status(&r) & 1)
-            data(&r);
-        for (unsigned other = ' '; other < c; other++)
-            CU_ASSERT(memcmp(codes[c], codes[other], 2) != 0);
-    }
-    CU_ASSERT_FALSE(i8042_type(r.device, 0x00));
-    CU_ASSERT_FALSE(i8042_type(r.device, 0x1c));
-    CU_ASSERT_FALSE(i8042_type(r.device, 0xe4));
-    CU_ASSERT_FALSE(status(&r) & 1);
-    rig_fini(&r);
-}
-
-/* A character goes in whole or not at all, and ready() says which. */
-static void test_buffer(void)
-{
-    struct rig r;
-    rig_init(&r, &i8042_ops);
-    unsigned typed = 0;
-    for (; i8042_ready(r.device); typed++)
-        CU_ASSERT(i8042_type(r.device, 'A'));
-    CU_ASSERT(typed >= 2 && typed < 100);
-    CU_ASSERT_FALSE(i8042_type(r.device, 'B'));
-    for (unsigned i = 0; i < typed; i++)
-        for (unsigned k = 0; k < 4; k++)
-            CU_ASSERT_EQUAL(data(&r), ((const uint8_t[]){0x2a, 0x1e, 0x9e, 0xaa})[k]);
-    CU_ASSERT_FALSE(status(&r) & 1);
-    CU_ASSERT(i8042_ready(r.device));
-    rig_fini(&r);
-}
-
-/* Disabled scanning (0xf5) types nothing; the interface switched off (0xad) keeps keys back until 0xae, and a
- * byte for the keyboard switches it on. */
-static void test_disabling(void)
-{
-    struct rig r;
-    rig_init(&r, &i8042_ops);
-    send(&r, 0xf5);
-    CU_ASSERT(GIVES(&r, 0xfa));
-    CU_ASSERT_FALSE(i8042_ready(r.device));
-    CU_ASSERT_FALSE(i8042_type(r.device, 'a'));
-    send(&r, 0xf4);
-    CU_ASSERT(GIVES(&r, 0xfa));
-    command(&r, 0xad);
-    CU_ASSERT(i8042_type(r.device, 'a'));
-    CU_ASSERT_FALSE(status(&r) & 1);
-    CU_ASSERT_FALSE(r.irq);
-    CU_ASSERT_EQUAL(answer(&r, 0x20), 0x75);
-    command(&r, 0xae);
-    CU_ASSERT(GIVES(&r, 0x1e, 0x9e));
-    command(&r, 0xad);
-    send(&r, 0xee);
-    CU_ASSERT(GIVES(&r, 0xee));
-    CU_ASSERT_EQUAL(answer(&r, 0x20), 0x65);
-    rig_fini(&r);
-}
-
-/* A reply overtakes the keys that wait in the keyboard, the controller's answer all of them. */
-static void test_order(void)
-{
-    struct rig r;
-    rig_init(&r, &i8042_ops);
-    i8042_type(r.device, 'a');
-    send(&r, 0xee);
-    command(&r, 0xab);
-    CU_ASSERT(GIVES(&r, 0x1e, 0x00, 0xee, 0x9e));
-    rig_fini(&r);
-}
-
 /* IRQ1 is OBF and the command byte's bit 0; each byte is an edge. */
 static void test_irq(void)
 {
@@ -540,6 +312,37 @@ static void test_twins(void)
     rig_twins(&i8042_ops, any_step, 300, 80);
 }
 
+/* A command byte with a bit that is not there; a command that waits though it has no parameter, in the
+ * controller and in the keyboard; a scan code set that is not built. */
+static void test_impossible_states(void)
+{
+    enum { CCB_AT = 2, COMMAND_AT = 2 + 32 + 2, SET_AT = 2 + 32 + 4 + 5 + 18, KBD_COMMAND_AT = SET_AT + 3 };
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } table[] = {{CCB_AT, 0xe5}, {COMMAND_AT, 0x20}, {SET_AT, 3}, {SET_AT, 0}, {KBD_COMMAND_AT, 0xee}};
+    struct rig r;
+    rig_init(&r, &i8042_ops);
+    struct rig_view v = rig_view(&r);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        char kept = v.saved.buf[table[i].at];
+        v.saved.buf[table[i].at] = (char)table[i].value;
+        CU_ASSERT(rig_restore(&r, v.saved.buf, v.saved.len) == -1);
+        v.saved.buf[table[i].at] = kept;
+    }
+    /* The places are what they are called: these values are possible. */
+    v.saved.buf[CCB_AT] = 0x44;
+    v.saved.buf[COMMAND_AT] = (char)0xd1;
+    v.saved.buf[SET_AT] = 1;
+    v.saved.buf[KBD_COMMAND_AT] = (char)0xf3;
+    CU_ASSERT(rig_restore(&r, v.saved.buf, v.saved.len) == 0);
+    CU_ASSERT(rig_shows(&r, "scan code set 1, scanning"));
+    CU_ASSERT(rig_shows(&r, "CMD     d1  parameter due"));
+    CU_ASSERT(rig_shows(&r, "CCB     44"));
+    rig_view_fini(&v);
+    rig_fini(&r);
+}
+
 static void test_describe(void)
 {
     struct rig r;
@@ -548,7 +351,9 @@ static void test_describe(void)
     CU_ASSERT(rig_shows(&r, "DATA    1e  from the keyboard\n"));
     CU_ASSERT(rig_shows(&r, "STATUS  15  UNLOCKED SYS OBF\n"));
     CU_ASSERT(rig_shows(&r, "CCB     65  XLAT DISABLE2 SYS INT\n"));
+    CU_ASSERT(rig_shows(&r, "OUT     df  KBDDATA KBDCLK IRQ1 A20 RESET#\n"));
     CU_ASSERT(rig_shows(&r, "scan code set 2, scanning"));
+    CU_ASSERT(rig_shows(&r, "console input not wanted yet\n"));
     CU_ASSERT(GIVES(&r, 0x1e, 0x9e));
     rig_fini(&r);
 }
@@ -562,19 +367,12 @@ static const struct unit_test tests[] = {
     {"reset line", test_reset_line},
     {"loop commands, no mouse", test_loop_commands},
     {"odd commands", test_odd_commands},
-    {"keyboard commands", test_keyboard_commands},
-    {"keyboard parameters", test_keyboard_parameters},
-    {"scan code sets and translation", test_scancode_sets},
-    {"typing", test_typing},
-    {"every printable character", test_all_characters},
-    {"buffer", test_buffer},
-    {"disabling", test_disabling},
-    {"order of answers, replies and keys", test_order},
     {"IRQ1", test_irq},
     {"when the guest uses the keyboard", test_in_use},
     {"reset", test_reset},
     {"save and restore", test_round_trip},
     {"a restored twin behaves the same", test_twins},
+    {"impossible states are refused", test_impossible_states},
     {"describe", test_describe},
 };
 

@@ -565,12 +565,13 @@ static void test_impossible_state(void)
         {2, 0x74},      /* counter select bits */
         {2 + 1, 0},     /* GATE 0 down */
         {2 + 3, 2},     /* loaded after the next pulse */
-        {2 + 18, 1},    /* loaded before the big bang */
+        {2 + 18, 2},    /* more pulses gone by than any clock counts */
         {2 + 29, 2},    /* a count of more than 65536 */
-        {2 + 27, 0},    /* a count of none */
-        {2 + 42, 3},    /* three latched bytes */
-        {2 + 141, 1},   /* gate 2 in port 0x61 and not at the counter */
-        {2 + 141, 0x10} /* a bit of port 0x61 that cannot be written */
+        {2 + 28, 0},    /* a count of none */
+        {2 + 43, 3},    /* three latched bytes */
+        {2 + 145, 2},   /* later than any clock */
+        {2 + 146, 1},   /* gate 2 in port 0x61 and not at the counter */
+        {2 + 146, 0x10} /* a bit of port 0x61 that cannot be written */
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         struct rig r;

@@ -1,6 +1,6 @@
 /*
- * The host probe.  What it promises without any KVM is tested everywhere; with a /dev/kvm that opens, the rows that no
- * KVM may lack must work.
+ * The host probe.  What it promises without any KVM is tested everywhere; with a /dev/kvm that opens, the
+ * rows that no KVM may lack must work.
  */
 #include "kvm/probe.h"
 
@@ -45,7 +45,8 @@ static void test_rows_have_texts_and_unique_ids(void)
     }
 }
 
-/* Without KVM: one row says what is wrong, everything behind it is skipped, and the first line is the mend. */
+/* Without KVM: one row says what is wrong, everything behind it is skipped, and the first line is the mend.
+ */
 static void unusable(const char *path, const char *id, enum probe_result result)
 {
     struct probe_report r;
@@ -219,8 +220,9 @@ static void test_text_without_kvm(void)
 /* What no KVM may lack. */
 static void test_kvm_basics_work(void)
 {
-    static const char *const basics[] = {"device", "access",     "api",       "vm",   "real",  "pio_out",
-                                         "pio_in", "mmio_write", "mmio_read", "long", "hlt",   "immediate_exit"};
+    static const char *const basics[] = {"device",    "access",  "api",    "vm",
+                                         "real",      "pio_out", "pio_in", "mmio_write",
+                                         "mmio_read", "long",    "hlt",    "immediate_exit"};
     struct probe_report r;
     report_of("/dev/kvm", &r);
     CU_ASSERT(r.usable);
@@ -239,7 +241,8 @@ static void test_kvm_basics_work(void)
 
 static void test_kvm_one_is_as_all(void)
 {
-    static const char *const ids[] = {"device", "vm", "capabilities", "real", "long", "hlt", "step_long", "int_long"};
+    static const char *const ids[] = {"device", "vm",  "capabilities", "real",
+                                      "long",   "hlt", "step_long",    "int_long"};
     struct probe_report r;
     struct probe_row row;
     report_of("/dev/kvm", &r);

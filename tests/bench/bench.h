@@ -1,0 +1,44 @@
+/*
+ * The benchmark's parts.  Every measure is a pair, the bare ioctl loop and Ringside doing the same work, in turns within
+ * one process run; what counts is the ratio of the medians.
+ */
+#ifndef RINGSIDE_TESTS_BENCH_H
+#define RINGSIDE_TESTS_BENCH_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { BENCH_ROUNDS_MAX = 101 };
+
+/* One measure: nanoseconds a unit of work (an exit, a wake, a start) in each round. */
+struct bench_series {
+    double floor_ns[BENCH_ROUNDS_MAX], ringside_ns[BENCH_ROUNDS_MAX], traced_ns[BENCH_ROUNDS_MAX];
+    unsigned rounds;
+};
+
+/* A guest as bytes for real mode at 0x7c00, and how a bare loop must serve it. */
+struct bench_guest {
+    const char *name;
+    const uint8_t *code;
+    size_t code_len;
+    unsigned exits_per_unit; /* exits that are one unit of work */
+    unsigned exits_before;   /* set-up exits not worth counting apart, but the bare loop must get past them */
+    uint8_t wake_vector;     /* bare loop: injected at a HLT, 0 when the guest has none */
+};
+
+extern const struct bench_guest bench_pio, bench_mmio, bench_hlt;
+
+/* bare.c: `units` of work with bare ioctls; nanoseconds in *ns. */
+NODISCARD int bare_run(const struct bench_guest *g, unsigned units, double *ns, struct err *e);
+/* The smallest program that reaches a first exit: for startup. Returns an exit status. */
+int bare_first_exit(void);
+
+/* hosted.c: the same through Ringside's run loop; `trace` is a file to write or NULL. */
+NODISCARD int hosted_run(const struct bench_guest *g, unsigned units, const char *trace, double *ns, struct err *e);
+
+/* events.c: nanoseconds trace_put takes for one event, and coded bytes an event, over the bundled guests in `folder`. */
+NODISCARD int bench_events(const char *folder, double *write_ns, double *bytes_per_event, struct err *e);
+
+#endif

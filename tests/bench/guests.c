@@ -1,0 +1,37 @@
+/*
+ * The benchmark's guests: a few bytes of real-mode code each, as one would type them into a debugger.
+ */
+#include "bench.h"
+
+static const uint8_t pio_code[] = {
+    0xe6, 0x80, /* 1: out %al, $0x80 */
+    0xeb, 0xfc, /*    jmp 1b */
+};
+
+static const uint8_t mmio_code[] = {
+    0xb8, 0x00, 0xb8,       /*    mov $0xb800, %ax */
+    0x8e, 0xc0,             /*    mov %ax, %es */
+    0x26, 0xa2, 0x10, 0x00, /* 1: mov %al, %es:0x10   the VGA's text */
+    0xeb, 0xfa,             /*    jmp 1b */
+};
+
+/* An interrupt a byte: HLT, the handler reads the byte, back to HLT. The 8259A ends interrupts by itself (AEOI), so that a
+ * wake is two exits: the HLT and the IN. */
+static const uint8_t hlt_code[] = {
+    0x31, 0xc0, 0x8e, 0xd8,                         /* xor %ax, %ax; mov %ax, %ds */
+    0xc7, 0x06, 0x90, 0x00, 0x33, 0x7c,             /* movw $handler, 4 * 0x24 */
+    0xc7, 0x06, 0x92, 0x00, 0x00, 0x00,             /* movw $0, 4 * 0x24 + 2 */
+    0xb0, 0x13, 0xe6, 0x20,                         /* ICW1: single, ICW4 follows */
+    0xb0, 0x20, 0xe6, 0x21,                         /* ICW2: vectors from 0x20 */
+    0xb0, 0x03, 0xe6, 0x21,                         /* ICW4: 8086, automatic end of interrupt */
+    0xb0, 0xef, 0xe6, 0x21,                         /* OCW1: only line 4 */
+    0xba, 0xf9, 0x03, 0xb0, 0x01, 0xee,             /* IER: received data */
+    0xba, 0xfc, 0x03, 0xb0, 0x08, 0xee,             /* MCR: OUT2 */
+    0xfb, 0xf4, 0xeb, 0xfd,                         /* sti; 1: hlt; jmp 1b */
+    0x90, 0x90, 0x90,                               /* (padding) */
+    0xba, 0xf8, 0x03, 0xec, 0xcf,                   /* handler: mov $0x3f8, %dx; in %dx, %al; iret */
+};
+
+const struct bench_guest bench_pio = {"pio_exit", pio_code, sizeof pio_code, 1, 0, 0};
+const struct bench_guest bench_mmio = {"mmio_exit", mmio_code, sizeof mmio_code, 1, 0, 0};
+const struct bench_guest bench_hlt = {"hlt_wake", hlt_code, sizeof hlt_code, 2, 6, 0x24};

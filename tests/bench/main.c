@@ -1,0 +1,194 @@
+/*
+ * ringside-bench: how much slower than bare ioctls is Ringside?  Runs the floor and Ringside in turns, round after round,
+ * and prints the medians and their ratio as a table or, with --json, as one object.  No test asserts these figures: they
+ * depend on the host; the ratio is what travels.
+ */
+#include "bench.h"
+
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct bench {
+    unsigned rounds, units;
+    bool json;
+    char ringside[4096], guests[4096], trace[64], self[4096];
+};
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static double median(const double *v, unsigned n)
+{
+    double sorted[BENCH_ROUNDS_MAX];
+    memcpy(sorted, v, n * sizeof *v);
+    qsort(sorted, n, sizeof *sorted, by_value);
+    return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+}
+
+static int measure_guest(const struct bench *b, const struct bench_guest *g, struct bench_series *s, struct err *e)
+{
+    double warm;
+    if (bare_run(g, b->units / 10 + 1, &warm, e) < 0 || hosted_run(g, b->units / 10 + 1, NULL, &warm, e) < 0)
+        return -1;
+    for (s->rounds = 0; s->rounds < b->rounds; s->rounds++) {
+        unsigned i = s->rounds;
+        if (bare_run(g, b->units, &s->floor_ns[i], e) < 0 || hosted_run(g, b->units, NULL, &s->ringside_ns[i], e) < 0 ||
+            hosted_run(g, b->units, b->trace, &s->traced_ns[i], e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Runs a program to its end with no input and no output; wall time, and peak RSS in KiB when asked for. */
+static int spawn(char *const argv[], double *ns, long *rss_kib, struct err *e)
+{
+    struct timespec a, z;
+    struct rusage usage;
+    int status;
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    pid_t pid = vfork();
+    if (pid == 0) {
+        int null = open("/dev/null", O_RDWR);
+        dup2(null, 0);
+        dup2(null, 1);
+        dup2(null, 2);
+        execv(argv[0], argv);
+        _exit(127);
+    }
+    if (pid < 0 || wait4(pid, &status, 0, &usage) < 0)
+        return err_set(e, "cannot run %s", argv[0]);
+    clock_gettime(CLOCK_MONOTONIC, &z);
+    *ns = (double)(z.tv_sec - a.tv_sec) * 1e9 + (double)(z.tv_nsec - a.tv_nsec);
+    if (rss_kib)
+        *rss_kib = usage.ru_maxrss;
+    return WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 124)
+               ? 0
+               : err_set(e, "%s ended with status %d", argv[0], status);
+}
+
+static int measure_startup(struct bench *b, struct bench_series *s, struct err *e)
+{
+    char image[4200], budget[] = "1";
+    snprintf(image, sizeof image, "%s/hello16.bin", b->guests);
+    char *bare[] = {b->self, "--first-exit", NULL};
+    char *plain[] = {b->ringside, "run", "--max-exits", budget, image, NULL};
+    char *traced[] = {b->ringside, "run", "--max-exits", budget, "--trace", b->trace, image, NULL};
+    for (s->rounds = 0; s->rounds < b->rounds; s->rounds++) {
+        unsigned i = s->rounds;
+        if (spawn(bare, &s->floor_ns[i], NULL, e) < 0 || spawn(plain, &s->ringside_ns[i], NULL, e) < 0 ||
+            spawn(traced, &s->traced_ns[i], NULL, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void print_series(const struct bench *b, const char *name, const struct bench_series *s, struct table *t,
+                         struct text *json)
+{
+    double f = median(s->floor_ns, s->rounds), r = median(s->ringside_ns, s->rounds), x = median(s->traced_ns, s->rounds);
+    if (b->json) {
+        text_addf(json, "%s\"%s\":{\"floor_ns\":%.0f,\"ringside_ns\":%.0f,\"ratio\":%.4f,\"traced_ns\":%.0f,", json->len > 1 ? "," : "",
+                  name, f, r, r / f, x);
+        text_addf(json, "\"traced_ratio\":%.4f,\"rounds\":%u}", x / f, s->rounds);
+        return;
+    }
+    table_cell(t, "%s", name);
+    table_cell(t, "%.0f", f);
+    table_cell(t, "%.0f", r);
+    table_cell(t, "%.3f", r / f);
+    table_cell(t, "%.0f", x);
+    table_cell(t, "%.3f", x / f);
+}
+
+static int bench_all(struct bench *b, struct text *out, struct err *e)
+{
+    static const struct bench_guest *const guests[] = {&bench_pio, &bench_mmio, &bench_hlt};
+    struct bench_series s;
+    struct table t;
+    double write_ns, bytes, ignored;
+    long rss_kib;
+    char image[4200];
+    table_init(&t, "lrrrrr");
+    const char *const head[] = {"measure", "floor ns", "ringside ns", "ratio", "traced ns", "traced ratio"};
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
+        table_cell(&t, "%s", head[i]);
+    if (b->json)
+        text_addc(out, '{');
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof guests / sizeof guests[0]; i++)
+        if ((rc = measure_guest(b, guests[i], &s, e)) == 0)
+            print_series(b, guests[i]->name, &s, &t, out);
+    if (rc == 0 && (rc = measure_startup(b, &s, e)) == 0)
+        print_series(b, "startup", &s, &t, out);
+    snprintf(image, sizeof image, "%s/boot64.bin", b->guests);
+    char *const boot[] = {b->ringside, "run", "--trace", b->trace, image, NULL};
+    if (rc == 0)
+        rc = bench_events(b->guests, &write_ns, &bytes, e);
+    if (rc == 0)
+        rc = spawn(boot, &ignored, &rss_kib, e);
+    struct text table = {0};
+    table_finish(&t, &table, "", true);
+    if (rc == 0 && b->json)
+        text_addf(out, ",\"event_write_ns\":%.1f,\"bytes_per_event\":%.2f,\"rss_kib\":%ld}\n", write_ns, bytes, rss_kib);
+    else if (rc == 0)
+        text_addf(out, "%sevent_write_ns %.1f  bytes_per_event %.2f  rss_kib %ld\n", text_str(&table), write_ns, bytes, rss_kib);
+    text_fini(&table);
+    return rc;
+}
+
+/* The program and the guests lie beside this one in the build folder. */
+static void bench_places(struct bench *b)
+{
+    ssize_t n = readlink("/proc/self/exe", b->self, sizeof b->self - 1);
+    b->self[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(b->self, '/');
+    int len = slash ? (int)(slash - b->self) : 0;
+    snprintf(b->ringside, sizeof b->ringside, "%.*s/ringside", len > 4000 ? 4000 : len, b->self);
+    snprintf(b->guests, sizeof b->guests, "%.*s/guests", len > 4000 ? 4000 : len, b->self);
+    snprintf(b->trace, sizeof b->trace, "/tmp/ringside-bench-%d.rst", (int)getpid());
+}
+
+int main(int argc, char **argv)
+{
+    struct bench b = {.rounds = 9, .units = 4000};
+    struct err e;
+    if (argc == 2 && strcmp(argv[1], "--first-exit") == 0)
+        return bare_first_exit();
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            b.json = true;
+        } else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc) {
+            b.rounds = (unsigned)atoi(argv[++i]);
+        } else if (strcmp(argv[i], "--units") == 0 && i + 1 < argc) {
+            b.units = (unsigned)atoi(argv[++i]);
+        } else {
+            fputs("usage: ringside-bench [--json] [--rounds N] [--units N]\n", stderr);
+            return strcmp(argv[i], "--help") == 0 ? 0 : 126;
+        }
+    }
+    if (b.rounds < 1 || b.rounds > BENCH_ROUNDS_MAX || b.units < 1 || b.units > 10000000) {
+        fputs("ringside-bench: rounds are 1 to 101, units 1 to 10000000\n", stderr);
+        return 126;
+    }
+    bench_places(&b);
+    struct text out = {0};
+    int rc = bench_all(&b, &out, &e);
+    unlink(b.trace);
+    if (rc < 0)
+        fprintf(stderr, "ringside-bench: %s\n", e.text);
+    else
+        fputs(text_str(&out), stdout);
+    text_fini(&out);
+    return rc < 0 ? 1 : 0;
+}
