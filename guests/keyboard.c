@@ -18,8 +18,8 @@
 //   out 0x20                               the PIC told that the handler is done: for each code and each tick
 //   hlt                                    the wait in between
 //   It ends (status 0) at Esc, at q, or when no key came for 55 ticks of the timer: three seconds at 18.2 Hz,
-//   the slowest rate the PIT has and the one every PC's BIOS used. With --clock steps nobody waits: time
-//   jumps to the next tick whenever the guest sleeps. To type yourself, run it with --clock real.
+//   the slowest rate the PIT has and the one every PC's BIOS used. With --clock steps time jumps to the
+//   next tick whenever the guest sleeps, so that nobody has to wait, and nobody has time to type.
 //
 // Try   hold a key down. Then make Shift work, and name the arrow keys, whose codes have a prefix.
 // Source: the IBM PC/AT technical reference, "Keyboard Controller" and "Scan Code Set 1".

@@ -16,10 +16,10 @@
 //
 // Exits you will see
 //   out, in    the serial port
+//   rdmsr      one: 0x00bad000, of which KVM knows nothing. It asks Ringside, and the answer is #GP.
 //   hlt        the end (status 0)
-//   KVM handles the MSRs of this guest itself; a VMM sees RDMSR and WRMSR only if it asks for the exits by a
-//   filter. What APIC_BASE reads depends on the host: with --irqchip user KVM plays no APIC, and the
-//   register is only a number.
+//   All the other MSRs KVM handles itself: a VMM sees them only if it asks for their exits by a filter. What
+//   APIC_BASE reads depends on the host: with --irqchip user KVM plays no APIC, and it is only a number.
 //
 // Try   read IA32_LSTAR (0xc0000082), where SYSCALL goes. Write a non-canonical address to it: 1 << 63.
 // Manual: Intel SDM volume 4, "Model-Specific Registers (MSRs)"; volume 3, "Extended Feature Enable

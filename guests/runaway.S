@@ -6,8 +6,8 @@
 //   does not stop. It adds, two bytes at a time, spoiling whatever RAX points to, until something stops it
 //   from outside. Here it is the end of the mapped memory: the fetch of the next instruction is a page fault
 //   (#PF), there is no IDT, and the guest dies of a triple fault, far away from the mistake. "The crash is at
-//   0x400000" says nothing: the last good instruction was 10778 instructions earlier. A trace of every
-//   instruction (--trace-steps) has it.
+//   0x400000" says nothing: the last good instruction was 10778 instructions earlier. What the trace has is
+//   the last exit before it: the last letter of the line this guest prints.
 //
 // Predict before you run it
 //   1. How many instructions does it execute after the jump to 0x3fabcc, if memory ends at 0x400000?
@@ -19,7 +19,8 @@
 //   out, in    the serial port, before the jump
 //   shutdown   once: the triple fault (status 125). In between are thousands of instructions and no exit.
 //
-// Try   step through the first few zeros. Then put a HLT (byte f4) at 0x3ff000 and run it again.
+// Try   run it with --max-steps 1000 (status 124) and look at RIP. Then let the guest put a HLT (byte f4) at
+//       0x3ff000 before it jumps.
 
         .set    PRESENT_WRITABLE, 0x3
         .set    LARGE_PAGE, 0x80        // in a page directory entry: it maps 2 MiB itself

@@ -20,8 +20,7 @@
 //   out, in              the serial port
 //   out 0x604            power-off (status 0): the register that ACPI uses to turn a PC like this one off
 //
-// Try   use the monitor and look at the screen view. Then scroll: copy rows 1 to 24 over rows 0 to 23. What
-//       does that cost?
+// Try   scroll: copy rows 1 to 24 over rows 0 to 23. What does that cost? A letter at a time, four at a time?
 // Source: the IBM VGA technical reference, "CRT Controller Registers" and "Alphanumeric Modes".
 #include "lib/console.h"
 #include "lib/port.h"

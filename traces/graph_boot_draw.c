@@ -89,8 +89,10 @@ static void border_place(const struct event *ev, struct text *out)
 {
     if (event_mode(ev) == MODE_LONG)
         text_addf(out, "rip %" PRIx64, ev->rip);
+    else if (event_mode(ev) == MODE_REAL)
+        text_addf(out, "cs:ip %04x:%04" PRIx64, ev->cs, ev->rip);
     else
-        text_addf(out, "cs:ip %04x:%0*" PRIx64, ev->cs, event_mode(ev) == MODE_REAL ? 4 : 8, ev->rip);
+        text_addf(out, "cs:eip %04x:%08" PRIx64, ev->cs, ev->rip);
 }
 
 static void border_row(struct boot *b, const char *when, const struct event *ev, struct text *out)
@@ -237,13 +239,10 @@ static void boot_legend(struct boot *b, struct text *legend)
     if (boot_is_merged(b))
         merged_legend(b, legend);
     dot_note(legend, 4,
-             boot_is_merged(b) ? "Each box is all stays in a mode together."
-                               : "Each box is one stay in a mode.",
-             0, NULL);
+             boot_is_merged(b) ? "Each box: all stays in a mode." : "Each box: one stay in a mode.", 0, NULL);
     dot_note(legend, 4,
-             "# is an event's number in the trace. guest = time inside KVM_RUN, host = time Ringside took to "
-             "answer.",
-             0, NULL);
+             "# = an event's number in the trace; guest = time inside KVM_RUN; host = time Ringside took.", 0,
+             NULL);
     if (b->other_vcpus)
         dot_note(legend, 4, "Only the vCPU that started first is drawn: ", b->other_vcpus,
                  " events of others are not.");

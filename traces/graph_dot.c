@@ -166,13 +166,14 @@ void dot_plural(struct text *out, uint64_t n, const char *one, const char *many)
 
 void dot_share(struct text *out, uint64_t part, uint64_t whole)
 {
-    unsigned permille = whole ? (unsigned)((double)part * 1000 / (double)whole + 0.5) : 0;
-    if (permille == 0 && part)
+    double percent = whole ? (double)part * 100 / (double)whole : 0;
+    unsigned tenths = (unsigned)(percent * 10 + 0.5);
+    if (tenths == 0 && part)
         text_add(out, "under 0.1 %");
-    else if (permille < 100 && permille % 10)
-        text_addf(out, "%u.%u %%", permille / 10, permille % 10);
+    else if (tenths < 100 && tenths % 10)
+        text_addf(out, "%u.%u %%", tenths / 10, tenths % 10);
     else
-        text_addf(out, "%u %%", (permille + 5) / 10);
+        text_addf(out, "%u %%", (unsigned)(percent + 0.5));
 }
 
 void dot_decimal(struct text *out, unsigned hundredths)

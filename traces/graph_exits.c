@@ -217,7 +217,7 @@ static void edge_add(struct exits *x, unsigned from, unsigned to)
     else if (!terminal)
         text_add(out, ", color=\"#444444\"");
     if (count > 1) {
-        text_add(out, ", label=\" ");
+        text_add(out, from == to ? ", label=\"   " : ", label=\" ");
         dot_count(out, count);
         text_add(out, " \"");
     }

@@ -26,6 +26,15 @@ static void title_row(struct text *out, unsigned points, const char *colour, con
     text_add(out, "</TD></TR>");
 }
 
+/* True when the sentence says the status already: "triple fault: …" for triple-fault. */
+static bool reason_says(const char *reason, const char *status)
+{
+    for (; *status; status++, reason++)
+        if (*reason != *status && !(*status == '-' && *reason == ' '))
+            return false;
+    return true;
+}
+
 /* `1,234 events · halted: HLT with interrupts off` */
 static void title_verdict(struct graph *g, struct text *words)
 {
@@ -36,11 +45,13 @@ static void title_verdict(struct graph *g, struct text *words)
         dot_count(words, g->passed);
         text_add(words, " of them drawn (filter)");
     }
-    if (!end)
-        return;
-    text_addf(words, " · %s", end->status ? end->status : "ended");
-    if (end->reason && *end->reason && !g->tells_end)
-        text_addf(words, ": %s", end->reason);
+    const char *status = end && end->status ? end->status : "";
+    const char *reason = end && end->reason && !g->tells_end ? end->reason : "";
+    bool twice = *reason && reason_says(reason, status);
+    if (*status && !twice)
+        text_addf(words, " · %s%s", status, *reason ? ":" : "");
+    if (*reason)
+        text_addf(words, "%s%s", twice ? " · " : " ", reason);
 }
 
 static void title_add(struct graph *g, const char *what)

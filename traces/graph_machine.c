@@ -116,6 +116,10 @@ static void wire_cpu(struct machine *m, enum machine_bus bus)
     static const char *const words[BUS_COUNT][2] = {{"in", "out"}, {"read", "write"}};
     const struct traffic *t = &m->bus[bus];
     struct text *out = m->graph->dot;
+    if (!traffic_count(t)) {
+        text_addf(out, "cpu:e -> bus%u:head:w [dir=none, color=\"" WIRE_IDLE "\"];\n", bus);
+        return;
+    }
     text_addf(out, "cpu:e -> bus%u:head:w [dir=both, color=\"" WIRE_BUSY "\", penwidth=", bus);
     dot_decimal(out,
                 120 + 4 * dot_root(traffic_count(t), traffic_count(&m->bus[0]) + traffic_count(&m->bus[1])));

@@ -150,7 +150,7 @@ static const struct counter_row {
     {"irq_exits", "host interrupts"},
     {"irq_injections", "interrupts injected"},
     {"insn_emulation", "emulated by KVM"},
-    {"insn_emulation_fail", "emulations that failed"},
+    {"insn_emulation_fail", "gave up"},
     {"pf_taken", "page faults taken"},
     {"pf_fixed", "page faults mended"},
     {"tlb_flush", "TLB flushes"},

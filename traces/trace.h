@@ -1,7 +1,8 @@
 /*
- * The trace file (.rst): the evidence of a run.  Append-only chunks behind a magic number, each with its type, length
- * and CRC-32C, so that a file cut anywhere is readable up to its last whole chunk and says so.  Events are delta and
- * varint coded against the one before them; docs/trace-format.md is enough to write a reader from.
+ * The trace file (.rst): the evidence of a run.  Append-only chunks behind a magic number, each with its
+ * type, length and CRC-32C, so that a file cut anywhere is readable up to its last whole chunk and says so.
+ * Events are delta and varint coded against the one before them; docs/trace-format.md is enough to write a
+ * reader from.
  *
  * Writer and reader share this header and nothing else: the reader never trusts the file.
  */
@@ -22,19 +23,20 @@ struct trace_range {
     uint64_t base, len;
 };
 
-/* What a trace says about the run before its first event. The writer copies it; the reader's lives as long as it. */
+/* What a trace says about the run before its first event. The writer copies it; the reader's lives as long as
+ * it. */
 struct trace_info {
-    const char *program;     /* ringside 0.1.0 */
-    const char *host;        /* Linux 6.1.0 x86_64, CPU model */
-    const char *backend;     /* kvm-intel, kvm-amd, software … as the probe found it */
-    const char *guest;       /* image file as given */
-    const char *guest_sha256;/* 64 hex digits, "" when unknown */
-    const char *command;     /* command line, words joined by spaces */
-    const char *clock;       /* steps or real */
-    const char *irqchip;     /* user or kernel */
-    uint64_t mem_len;        /* guest memory in bytes */
-    uint64_t start_unix_ns;  /* wall clock at time_ns 0 */
-    struct event_names names;/* devices (0 = none) and their registers; marks are filled by the reader */
+    const char *program;      /* ringside 0.1.0 */
+    const char *host;         /* Linux 6.1.0 x86_64, CPU model */
+    const char *backend;      /* kvm-intel, kvm-amd, software … as the probe found it */
+    const char *guest;        /* image file as given */
+    const char *guest_sha256; /* 64 hex digits, "" when unknown */
+    const char *command;      /* command line, words joined by spaces */
+    const char *clock;        /* steps or real */
+    const char *irqchip;      /* user or kernel */
+    uint64_t mem_len;         /* guest memory in bytes */
+    uint64_t start_unix_ns;   /* wall clock at time_ns 0 */
+    struct event_names names; /* devices (0 = none) and their registers; marks are filled by the reader */
     const struct trace_range *ranges;
     size_t range_count;
 };
@@ -47,29 +49,33 @@ struct trace_counter {
 
 /* How the run ended; the footer. */
 struct trace_end {
-    const char *status;   /* halted poweroff debug-exit budget triple-fault error interrupted */
-    const char *reason;   /* a sentence */
-    int exit_code;        /* of `run` */
+    const char *status; /* halted poweroff debug-exit budget triple-fault error interrupted */
+    const char *reason; /* a sentence */
+    int exit_code;      /* of `run` */
     uint64_t elapsed_ns;
-    uint64_t steps;       /* instructions single-stepped */
-    enum cpu_mode mode;   /* at the end */
+    uint64_t steps;     /* instructions single-stepped */
+    enum cpu_mode mode; /* at the end */
     uint64_t rip;
     const struct trace_counter *counters; /* KVM's own, may be NULL */
     size_t counter_count;
 };
 
-/* ---- writing ---------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------
+ */
 
 struct trace_writer;
 
 /* Creates `path` (truncating what was there) and writes the header chunk. NULL on error. */
 struct trace_writer *trace_create(const char *path, const struct trace_info *info, struct err *e);
 
-/* Appends an event; ~100 ns, no system call unless a chunk (64 KiB coded, or 100 ms of time_ns) is full. After a
- * failed write it does nothing: see trace_failed. Has the shape of event_sink.put with ctx = the writer. */
+/* Appends an event; ~100 ns, no system call unless a chunk (64 KiB coded, or 100 ms of time_ns) is full.
+ * After a failed write it does nothing: see trace_failed. Has the shape of event_sink.put with ctx = the
+ * writer. */
 void trace_put(void *writer, const struct event *ev);
 
-/* Appends a mark: an event of kind mark with a text, at the time, place and sequence number of `at`. */
+/* Appends a mark: an event of kind mark with a text, at the time, place and sequence number of `at` (NULL: at
+ * the very start, nowhere). Texts are cut at 8 KiB; control characters become '?'. A mark given to trace_put
+ * has no text. */
 void trace_mark(struct trace_writer *w, const struct event *at, const char *text);
 
 /* Writes out events held back for longer than the limit; call it when nothing happens for a while.
@@ -82,30 +88,37 @@ void trace_flush(struct trace_writer *w);
 /* True after a write failed (a full disk); the message is then in `e`. The file stays readable. */
 bool trace_failed(const struct trace_writer *w, struct err *e);
 
-/* Writes the footer, closes and frees, also after a failure. -1 when anything was lost. */
+/* Writes the footer, closes and frees, also after a failure. -1 when anything was lost. Without an `end`
+ * (NULL) there is no footer, and the file counts as cut. */
 NODISCARD int trace_close(struct trace_writer *w, const struct trace_end *end, struct err *e);
 
 /* Bytes of coded events before compression, and events, so far: for the benchmark. */
 void trace_size(const struct trace_writer *w, uint64_t *coded_len, uint64_t *events);
 
-/* ---- reading ---------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------
+ */
 
 struct trace_reader;
 
-/* Opens a trace and reads its header. Fails when it is no trace, of a newer version or its header is damaged. */
+/* Opens a trace and reads its header. Fails when it is no trace, of a newer version or its header is damaged.
+ */
 struct trace_reader *trace_open(const char *path, struct err *e);
 void trace_reader_close(struct trace_reader *r);
 
 const struct trace_info *trace_reader_info(const struct trace_reader *r);
 
-/* The next event: 1 and *ev filled, 0 at the end (of the file, or of its readable part: see trace_reader_state),
- * -1 on an I/O error. The event's marks are in trace_reader_info()->names by then. */
+/* The next event: 1 and *ev filled, 0 at the end (of the file, or of its readable part: see
+ * trace_reader_state), -1 on an I/O error. The event's marks are in trace_reader_info()->names by then; a
+ * mark's addr is its number there. Any member may hold anything, as in a damaged file: ask
+ * event_device_name() and its like, do not index. What was appended to the file after a 0 is seen after a
+ * rewind. */
 NODISCARD int trace_next(struct trace_reader *r, struct event *ev, struct err *e);
 
 /* Back to the first event. */
 NODISCARD int trace_rewind(struct trace_reader *r, struct err *e);
 
-/* What is known about the file as far as it was read. */
+/* What is known about the file as far as it was read: chunks, events and readable_len count from the last
+ * rewind. */
 struct trace_state {
     bool whole;          /* the footer was reached and agrees with what came before */
     bool at_end;         /* trace_next has returned 0 */

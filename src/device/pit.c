@@ -201,9 +201,7 @@ static void pit_power_on(struct pit *p)
 
 static void pit_reset(struct device *d)
 {
-    struct pit *p = pit_of(d);
-    p->seen = pit_now(p);
-    pit_power_on(p);
+    pit_power_on(pit_of(d));
     device_irq(d, false);
 }
 

@@ -59,7 +59,7 @@ static void machine_find_parts(struct machine *m)
         else if (ops == &uart_ops)
             m->uart = m->device[i];
         else if (ops == &i8042_ops)
-            m->keyboard = m->device[i];
+            m->keyboard = m->device[i], m->a20_wish[i] = true; /* firmware leaves the gate open there */
         else if (ops == &vga_ops)
             m->vga = m->device[i];
         else if (ops == &rtc_ops)

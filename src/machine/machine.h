@@ -42,7 +42,15 @@ struct machine_options {
 /* What the guest asked for, as seen after an exit. */
 struct machine_request {
     bool poweroff, reset, debug_exit, a20_changed;
-    uint32_t exit_code;
+    uint32_t exit_code; /* what was written to the debug-exit port */
+};
+
+struct machine;
+
+/* Whose signal it is. */
+struct machine_pin {
+    struct machine *machine;
+    size_t index;
 };
 
 struct machine {
@@ -61,6 +69,8 @@ struct machine {
     uint64_t next_deadline_ns;
     struct event_device event_device[MACHINE_PARTS_MAX];
     size_t device_count;
+    struct machine_pin pin[MACHINE_PARTS_MAX];
+    bool a20_wish[MACHINE_PARTS_MAX]; /* the gate is open when any device holds it open */
     struct machine_part rom_part[MACHINE_ROMS_MAX]; /* rows that are not in the PC's table */
     size_t rom_count;
 
@@ -105,8 +115,11 @@ uint64_t machine_next_wake_ns(const struct machine *m);
 /* True when a byte typed at the console could raise an interrupt. */
 bool machine_input_can_wake(const struct machine *m);
 
-/* Offers console bytes to the device the guest listens on (the keyboard when it is in use, else the UART); returns how
- * many were taken. */
+/* Should line 20 pass? Differs from memory.a20 after request.a20_changed. */
+bool machine_a20(const struct machine *m);
+
+/* Offers console bytes to the device the guest listens on: the keyboard when it is in use or only its line is open,
+ * else the UART. Returns how many were taken; characters that no key makes count as taken. */
 size_t machine_input(struct machine *m, const uint8_t *bytes, size_t n);
 
 /* The names its events use; valid as long as the machine. */

@@ -50,9 +50,18 @@ static void wire_nowhere(void *ctx, unsigned line, bool level)
     (void)level;
 }
 
+bool machine_a20(const struct machine *m)
+{
+    bool open = false;
+    for (size_t i = 1; i < m->device_count; i++)
+        open |= m->a20_wish[i];
+    return open;
+}
+
 static void wire_signal(void *ctx, enum device_signal what, uint64_t arg)
 {
-    struct machine *m = ctx;
+    const struct machine_pin *pin = ctx;
+    struct machine *m = pin->machine;
     switch (what) {
     case SIGNAL_POWEROFF:
         m->request.poweroff = true;
@@ -65,7 +74,8 @@ static void wire_signal(void *ctx, enum device_signal what, uint64_t arg)
         m->request.exit_code = (uint32_t)arg;
         break;
     case SIGNAL_A20:
-        m->request.a20_changed = (arg != 0) != m->memory.a20;
+        m->a20_wish[pin->index] = arg != 0;
+        m->request.a20_changed = machine_a20(m) != m->memory.a20;
         break;
     case SIGNAL_INPUT_WANTED:
         break; /* machine_input asks the keyboard itself */
@@ -74,12 +84,14 @@ static void wire_signal(void *ctx, enum device_signal what, uint64_t arg)
 
 struct device_wires wires_for(struct machine *m, const struct machine_part *p)
 {
+    struct machine_pin *pin = &m->pin[m->device_count];
+    *pin = (struct machine_pin){m, m->device_count};
     return (struct device_wires){
         /* INT of the master is read with pic_pending before each entry: that wire needs no current. */
         .irq = {p->line >= 0 ? wire_line : wire_nowhere, m, p->line >= 0 ? (unsigned)p->line : 0},
         .clock = {wire_now_ns, m},
         .signal = wire_signal,
-        .signal_ctx = m,
+        .signal_ctx = pin,
         .output = wire_output,
         .output_ctx = m,
         .wall_start_s = m->options.wall_start_s,
@@ -158,14 +170,22 @@ bool machine_input_can_wake(const struct machine *m)
     return line_open(m, 4) || line_open(m, 1);
 }
 
+/* A guest that uses the keyboard without having touched its controller has opened its interrupt line, and not the
+ * serial port's. */
+static bool keyboard_listens(const struct machine *m)
+{
+    return i8042_in_use(m->keyboard) || (m->pic[0] && line_open(m, 1) && !line_open(m, 4));
+}
+
 size_t machine_input(struct machine *m, const uint8_t *bytes, size_t n)
 {
     size_t taken = 0;
-    if (i8042_in_use(m->keyboard)) {
-        while (taken < n && i8042_type(m->keyboard, bytes[taken]))
-            taken++;
+    if (keyboard_listens(m)) {
+        for (; taken < n && i8042_ready(m->keyboard); taken++)
+            (void)i8042_type(m->keyboard, bytes[taken]);
     } else {
-        taken = uart_receive(m->uart, bytes, n);
+        size_t room = uart_room(m->uart);
+        taken = uart_receive(m->uart, bytes, n < room ? n : room);
     }
     for (size_t i = 1; i < m->device_count; i++)
         if (m->device[i] == m->uart || m->device[i] == m->keyboard)

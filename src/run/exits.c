@@ -79,7 +79,7 @@ static enum verdict serve_request(struct run *r, enum verdict v)
     if (q->a20_changed) {
         struct err e;
         q->a20_changed = false;
-        if (memory_set_a20(&r->machine->memory, !r->machine->memory.a20, &e) < 0)
+        if (memory_set_a20(&r->machine->memory, machine_a20(r->machine), &e) < 0)
             return run_end(r, RUN_ERROR, 125, "address line 20: %.200s", e.text);
     }
     return v;

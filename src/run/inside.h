@@ -21,11 +21,16 @@ enum verdict {
     END,   /* result.status is set */
 };
 
-/* MMIO writes found before: the bytes that end at this linear address are one instruction of this length. */
+/* An instruction found before (locate_cache.c). */
 enum { LOCATE_CACHE_LEN = 64, INSN_MAX = 15 };
-struct locate_cache {
-    uint64_t end_linear;
-    uint8_t len, bytes[INSN_MAX];
+struct located {
+    uint64_t linear, cr3; /* where RIP was, under which page tables */
+    uint64_t what;        /* which access it was: direction, size, port */
+    const uint8_t *host;  /* the instruction's bytes in guest memory … */
+    uint8_t bytes[INSN_MAX]; /* … which must still be these */
+    uint8_t len;
+    uint8_t back; /* how far before RIP it starts */
+    bool string;
 };
 
 struct run {
@@ -55,7 +60,7 @@ struct run {
     bool in_flight;   /* the last exit completes only on the next entry */
     unsigned pushf_width; /* the instruction being stepped is a PUSHF of so many bytes */
     bool out_completes_late; /* this kernel leaves RIP at an OUT until the next entry: see locate.c */
-    struct locate_cache mmio_cache[LOCATE_CACHE_LEN];
+    struct located located[LOCATE_CACHE_LEN];
     uint64_t timer_armed_ns;
 
     /* Wishes from outside. */
@@ -115,6 +120,9 @@ enum verdict run_end(struct run *r, enum run_status status, int exit_code, const
 /* RIP of the IN/OUT that made this KVM_EXIT_IO, or of the instruction behind a KVM_EXIT_MMIO, when it can be found in
  * guest memory; returns false and leaves *rip at the current RIP otherwise. */
 bool locate_io(struct run *r, bool out, unsigned size, uint16_t port, uint32_t count, uint64_t *rip, bool *string);
+/* The remembered answer for this access at the current RIP, or NULL; and remembering one. */
+const struct located *located_find(const struct run *r, uint64_t what);
+void located_keep(struct run *r, uint64_t what, unsigned back, unsigned len, bool string);
 bool locate_mmio(struct run *r, bool write, unsigned size, uint64_t gpa, uint64_t *rip);
 
 /* ---- instruction assist (assist.c) ---- */

@@ -63,27 +63,46 @@ static bool io_insn_before(const uint8_t *end, size_t n, const struct io_wanted 
     return false;
 }
 
-bool locate_io(struct run *r, bool out, unsigned size, uint16_t port, uint32_t count, uint64_t *rip, bool *string)
+/* The instruction at RIP and the one that ends there, if they fit; true when one was chosen into *rip and *found. */
+static bool io_insn_choose(struct run *r, const struct io_wanted *w, uint32_t count, uint64_t *rip, struct io_insn *found)
 {
     uint8_t code[CODE_BEFORE + CODE_AFTER];
-    const struct kvm_regs *regs = run_regs(r);
-    struct io_wanted w = {out, size, cpu_code_bits(run_sregs(r)), port, (uint16_t)regs->rdx};
-    size_t before = regs->rip < CODE_BEFORE ? (size_t)regs->rip : CODE_BEFORE, after = 0;
-    if (before && run_read_code(r, regs->rip - before, code, before) != before)
+    uint64_t now = run_regs(r)->rip;
+    size_t before = now < CODE_BEFORE ? (size_t)now : CODE_BEFORE;
+    if (before && run_read_code(r, now - before, code, before) != before)
         before = 0;
-    after = run_read_code(r, regs->rip, code + before, CODE_AFTER);
+    size_t after = run_read_code(r, now, code + before, CODE_AFTER);
     struct io_insn at = {0}, past = {0};
-    bool is_at = io_insn_match(code + before, after, &w, &at);
-    bool is_past = out && io_insn_before(code + before, before, &w, &past);
+    bool is_at = io_insn_match(code + before, after, w, &at);
+    bool is_past = w->out && io_insn_before(code + before, before, w, &past);
     if (is_at && is_past) {
         is_at = at.rep ? count > 1 || r->out_completes_late : r->out_completes_late;
         is_past = !is_at;
-    } else if (out && is_at && !at.rep) {
+    } else if (w->out && is_at && !at.rep) {
         r->out_completes_late = true;
     } else if (is_past) {
         r->out_completes_late = false;
     }
-    *string = is_at ? at.string : is_past && past.string;
-    *rip = regs->rip - (is_past ? past.len : 0);
+    *found = is_past ? past : at;
+    *rip = now - (is_past ? past.len : 0);
     return is_at || is_past;
+}
+
+bool locate_io(struct run *r, bool out, unsigned size, uint16_t port, uint32_t count, uint64_t *rip, bool *string)
+{
+    const struct kvm_regs *regs = run_regs(r);
+    struct io_insn found;
+    uint64_t what = 1 | (uint64_t)out << 1 | (uint64_t)(count > 1) << 2 | (uint64_t)size << 8 | (uint64_t)port << 16;
+    const struct located *known = located_find(r, what);
+    if (known) {
+        *rip = regs->rip - known->back;
+        *string = known->string;
+        return true;
+    }
+    struct io_wanted w = {out, size, cpu_code_bits(run_sregs(r)), port, (uint16_t)regs->rdx};
+    if (!io_insn_choose(r, &w, count, rip, &found))
+        return false;
+    *string = found.string;
+    located_keep(r, what, (unsigned)(regs->rip - *rip), (unsigned)found.len, found.string);
+    return true;
 }

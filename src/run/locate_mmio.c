@@ -45,31 +45,25 @@ static bool stores_to(struct run *r, const uint8_t *code, size_t n, size_t want_
     return false;
 }
 
-static bool cache_hit(const struct locate_cache *c, uint64_t end, const uint8_t *code_end, size_t before)
-{
-    return c->len && c->end_linear == end && c->len <= before && memcmp(c->bytes, code_end - c->len, c->len) == 0;
-}
-
 bool locate_mmio(struct run *r, bool write, unsigned size, uint64_t gpa, uint64_t *rip)
 {
     uint8_t code[2 * INSN_MAX];
-    uint64_t next = run_regs(r)->rip, end = next + run_sregs(r)->cs.base;
+    uint64_t next = run_regs(r)->rip, what = (uint64_t)size << 8;
     if (!write)
         return true;
+    const struct located *known = located_find(r, what);
+    if (known) {
+        *rip = next - known->back;
+        return true;
+    }
     size_t before = next < INSN_MAX ? (size_t)next : INSN_MAX;
     while (before && run_read_code(r, next - before, code, before) != before)
         before = (next & 0xfff) < before ? (size_t)(next & 0xfff) : 0;
-    struct locate_cache *cache = &r->mmio_cache[(end ^ end >> 6) & (LOCATE_CACHE_LEN - 1)];
-    if (cache_hit(cache, end, code + before, before)) {
-        *rip = next - cache->len;
-        return true;
-    }
     for (size_t len = before; len >= 2; len--) {
         if (!stores_to(r, code + before - len, len, len, size, gpa, next))
             continue;
-        *cache = (struct locate_cache){.end_linear = end, .len = (uint8_t)len};
-        memcpy(cache->bytes, code + before - len, len);
         *rip = next - len;
+        located_keep(r, what, (unsigned)len, (unsigned)len, false);
         return true;
     }
     /* A REP string that is not through yet still has RIP on it. */

@@ -76,6 +76,7 @@ static void test_power_on(void)
     CU_ASSERT(rig_hit(&r, "OCW1"));
     request(&r, 0);
     CU_ASSERT_FALSE(pic_pending(r.device));
+    CU_ASSERT(pic_masked(r.device, 0));
     CU_ASSERT_FALSE(r.irq);
     CU_ASSERT(rig_shows(&r, "waits for ICW1"));
     rig_fini(&r);
@@ -129,6 +130,12 @@ static void test_icw1_effects(void)
     request(&r, 0);
     request(&r, 3);
     CU_ASSERT_EQUAL(ack(&r), 0x40);
+    /* Without IC4 all that ICW4 could say is off: here, automatic EOI. */
+    start(&r, 0x13, 0x40, 0, 0x03);
+    start(&r, 0x12, 0x40, 0, 0);
+    request(&r, 3);
+    ack(&r);
+    CU_ASSERT_EQUAL(isr(&r), 0x08);
     rig_fini(&r);
 }
 
@@ -196,6 +203,8 @@ static void test_mask(void)
     CU_ASSERT_FALSE(r.irq);
     CU_ASSERT_EQUAL(irr(&r), 0x20);
     CU_ASSERT_EQUAL(rig_read(&r, PORTS, DATA), 0xfe);
+    CU_ASSERT(pic_masked(r.device, 5));
+    CU_ASSERT_FALSE(pic_masked(r.device, 0));
     rig_write(&r, PORTS, DATA, 0xde);
     CU_ASSERT(r.irq);
     rig_write(&r, PORTS, DATA, 0xfe);
@@ -368,6 +377,7 @@ static void test_elcr_fixed_bits(void)
     rig_write(&master, ELCR, 0, 0xff);
     rig_write(&slave, ELCR, 0, 0xff);
     CU_ASSERT_EQUAL(rig_read(&master, ELCR, 0), 0xf8);
+    CU_ASSERT(rig_hit(&master, "ELCR"));
     CU_ASSERT_EQUAL(rig_read(&slave, ELCR, 0), 0xde);
     rig_fini(&slave);
     rig_fini(&master);
@@ -414,6 +424,10 @@ static void test_poll(void)
     CU_ASSERT_EQUAL(rig_read(&r, PORTS, DATA), 0x86);
     CU_ASSERT_EQUAL(rig_read(&r, PORTS, DATA), 0x00);
     CU_ASSERT(rig_hit(&r, "IMR"));
+    command(&r, EOI);
+    request(&r, 0);
+    command(&r, POLL);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, CMD), 0x80);
     rig_fini(&r);
 }
 
@@ -570,6 +584,22 @@ static void test_cascade_icw3(void)
     CU_ASSERT_EQUAL(pic_acknowledge(b.master.device, &line), 0x22);
     CU_ASSERT_EQUAL(line, 2);
     board_fini(&b);
+
+    board_init(&b, 0x01, 0x01);
+    start(&b.master, 0x11, 0x20, 0x08, 0x01); /* expects one where none is */
+    request(&b.master, 3);
+    CU_ASSERT_EQUAL(pic_acknowledge(b.master.device, &line), 0xff);
+    CU_ASSERT_EQUAL(line, 3);
+    board_fini(&b);
+
+    board_init(&b, 0x01, 0x01);
+    start(&b.slave, 0x11, 0x28, 0xfa, 0x01); /* only three bits are a number: 2 */
+    request(&b.slave, 0);
+    CU_ASSERT_EQUAL(pic_acknowledge(b.master.device, &line), 0x28);
+    struct rig_view v = rig_view(&b.slave);
+    CU_ASSERT(rig_restore(&b.slave, v.saved.buf, v.saved.len) == 0);
+    rig_view_fini(&v);
+    board_fini(&b);
 }
 
 /* "Special fully nested": a more urgent line of the slave interrupts a less urgent one of the same slave. */
@@ -608,6 +638,8 @@ static void test_state(void)
     rig_write(&r, ELCR, 0, 0xa0);
     rig_write(&r, PORTS, DATA, 0x40);
     command(&r, 0xc4);
+    command(&r, 0x80);
+    command(&r, SMM_ON);
     command(&r, READ_ISR);
     request(&r, 3);
     ack(&r);
@@ -658,8 +690,14 @@ static void test_reset(void)
     rig_write(&r, ELCR, 0, 0x20);
     pic_input(r.device, 5, true);
     CU_ASSERT(r.irq);
+    ack(&r);
+    command(&r, READ_ISR);
     r.device->ops->reset(r.device);
     CU_ASSERT_FALSE(r.irq);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, CMD), 0);
+    CU_ASSERT(rig_hit(&r, "IRR"));
+    CU_ASSERT(rig_shows(&r, "in service: none"));
+    CU_ASSERT(rig_shows(&r, "vectors 0x00 to 0x07"));
     CU_ASSERT_EQUAL(rig_read(&r, ELCR, 0), 0);
     CU_ASSERT(rig_shows(&r, "input pins up: 5"));
     start(&r, 0x13, 0x20, 0, 0x01);

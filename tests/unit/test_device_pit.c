@@ -41,8 +41,8 @@ static uint8_t status(struct rig *r, unsigned counter)
 }
 
 /* A figure of the data sheet. `pulses` is a list of "[action]count OUT" for one clock pulse each, in order:
- * the action before the pulse (c = write this count, g0, g1 = gate), then the low byte of the count and OUT
- * after it. */
+ * the action before the pulse (c = write this count, g0, g1 = gate, k = write the control word again, =
+ * before a value: look without a further pulse), then the low byte of the count and OUT after it. */
 struct figure {
     unsigned mode;
     const char *name, *pulses;
@@ -56,8 +56,11 @@ static const struct figure figures[] = {
     {0, "count written with the gate down", "g0 c2 02L 02L g1 01L 00H"},
     {1, "trigger", "g0 c3 g1 03L 02L 01L 00H ffH g0 feH g1 03L 02L"},
     {1, "retrigger", "g0 c3 g1 03L 02L g0 01L g1 03L 02L 01L 00H ffH"},
+    {1, "OUT stays down when retriggered", "g0 c9 g1 09L 08L g0 g1 =08L 09L 08L"},
+    {1, "a control word forgets the count", "g0 c3 k g1 00H 00H"},
     {1, "new count waits for the trigger", "g0 c2 g1 02L 01L c4 00H ffH feH g0 g1 04L 03L"},
     {2, "count 3", "c3 03H 02H 01L 03H 02H 01L 03H"},
+    {2, "only the last count before the pulse counts", "c4 c6 06H 05H"},
     {2, "gate", "c3 03H 02H g0 02H g1 03H 02H 01L 03H"},
     {2, "gate takes OUT up", "c3 03H 02H 01L g0 01H g1 03H"},
     {2, "new count", "c4 04H 03H c5 02H 01L 05H 04H 03H 02H 01L 05H"},
@@ -71,6 +74,8 @@ static const struct figure figures[] = {
     {3, "new odd count in the high half", "c4 04H c5 02H 04L 02L 04H 02H 00H 04L"},
     {4, "count 3", "c3 03H 02H 01H 00L ffH feH fdH"},
     {4, "gate", "g0 c3 03H 03H g1 02H 01H g0 01H g1 00L ffH"},
+    {4, "new count during the strobe", "c1 01H 00L c5 =00L 05H 04H"},
+    {4, "the old count until the pulse", "c9 09H 08H c3 =08H 03H"},
     {4, "new count", "c3 03H 02H 01H c2 02H 01H 00L ffH"},
     {5, "trigger", "g0 c3 g1 03H 02H 01H 00L ffH g0 g1 03H"},
     {5, "retrigger", "g0 c3 g1 03H 02H g0 g1 03H 02H 01H 00L ffH feH"},
@@ -94,7 +99,14 @@ static void play_figure(const struct figure *f)
             rig_write(&r, PORTS, COUNT2, (uint8_t)(p[1] - '0'));
             continue;
         }
-        go_to(&r, ++pulse);
+        if (*p == 'k') {
+            rig_write(&r, PORTS, CW, (uint8_t)(0x90 | f->mode << 1));
+            continue;
+        }
+        if (*p == '=')
+            p++;
+        else
+            go_to(&r, ++pulse);
         uint8_t count = rig_read(&r, PORTS, COUNT2);
         bool out = rig_read(&r, PORTB, 0) & 0x20;
         bool good = count == (uint8_t)strtoul(p, NULL, 16) && out == (p[2] == 'H');
@@ -152,6 +164,8 @@ static void test_mode0_two_bytes(void)
     CU_ASSERT_EQUAL(rig_read(&r, PORTB, 0) & 0x20, 0);
     go_to(&r, 506);
     CU_ASSERT_EQUAL(rig_read(&r, PORTB, 0) & 0x20, 0x20);
+    rig_write(&r, PORTS, COUNT2, 5);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTB, 0) & 0x20, 0);
     rig_fini(&r);
 }
 
@@ -169,6 +183,11 @@ static void test_count_zero(void)
         CU_ASSERT_EQUAL(live_count(&r, 0), 0);
         go_to(&r, 2);
         CU_ASSERT_EQUAL(live_count(&r, 0), bcd ? 0x9999 : 0xffff);
+        rig_write(&r, PORTS, COUNT0, 0); /* the same again is what comes next */
+        rig_write(&r, PORTS, COUNT0, 0);
+        struct rig_view v = rig_view(&r);
+        CU_ASSERT(rig_restore(&r, v.saved.buf, v.saved.len) == 0);
+        rig_view_fini(&v);
         go_to(&r, count);
         CU_ASSERT_EQUAL(r.irq_rises, 0);
         go_to(&r, count + 1);
@@ -232,11 +251,35 @@ static void test_latch(void)
     rig_write(&r, PORTS, CW, 0x00);
     CU_ASSERT_EQUAL(live_count(&r, 0), 0x4300);
     CU_ASSERT_EQUAL(live_count(&r, 0), 0x4200);
+    rig_write(&r, PORTS, CW, 0x14); /* low byte only: one byte to read, and then the count lives again */
+    rig_write(&r, PORTS, COUNT0, 0x99);
+    go_to(&r, 1 + 0x122);
     rig_write(&r, PORTS, CW, 0x00);
-    rig_write(&r, PORTS, CW, 0x34); /* a control word takes the latch away */
-    CU_ASSERT_EQUAL(live_count(&r, 0), 0x4200);
+    go_to(&r, 1 + 0x132);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, COUNT0), 0x99);
+    CU_ASSERT_EQUAL(rig_read(&r, PORTS, COUNT0), 0x89);
+    rig_fini(&r);
+}
+
+/* A control word takes away latches and transfers that are half done. */
+static void test_control_word_starts_over(void)
+{
+    struct rig r;
+    rig_init(&r, &pit_ops);
+    set_count(&r, 0, 2, 0x4321);
+    go_to(&r, 2);
+    rig_read(&r, PORTS, COUNT0);
+    rig_write(&r, PORTS, COUNT0, 0x77);
+    rig_write(&r, PORTS, CW, 0xc2);
+    go_to(&r, 1 + 0x100);
+    rig_write(&r, PORTS, CW, 0x34);
+    CU_ASSERT_EQUAL(live_count(&r, 0), 0x4221);
     go_to(&r, 1 + 0x200);
-    CU_ASSERT_EQUAL(live_count(&r, 0), 0x4200);
+    CU_ASSERT_EQUAL(live_count(&r, 0), 0x4221); /* and stands until a count is written */
+    rig_write(&r, PORTS, COUNT0, 0x02);
+    rig_write(&r, PORTS, COUNT0, 0x01);
+    go_to(&r, 2 + 0x200);
+    CU_ASSERT_EQUAL(live_count(&r, 0), 0x0102);
     rig_fini(&r);
 }
 
@@ -250,6 +293,7 @@ static void test_interleaved(void)
     CU_ASSERT_EQUAL(rig_read(&r, PORTS, COUNT0), 0x34);
     CU_ASSERT(rig_hit(&r, "COUNT0"));
     rig_write(&r, PORTS, COUNT0, 0x78);
+    CU_ASSERT(rig_hit(&r, "COUNT0"));
     CU_ASSERT_EQUAL(rig_read(&r, PORTS, COUNT0), 0x12);
     rig_write(&r, PORTS, COUNT0, 0x56);
     CU_ASSERT_EQUAL(rig_read(&r, PORTS, COUNT0), 0x34);
@@ -371,6 +415,9 @@ static void test_tick_reload(void)
     CU_ASSERT_EQUAL(r.device->ops->deadline_ns(r.device), pulse_ns(1001));
     go_to(&r, 1001);
     CU_ASSERT_EQUAL(r.irq_rises, 1);
+    rig_write(&r, PORTS, COUNT0, 100);
+    rig_write(&r, PORTS, COUNT0, 0);
+    CU_ASSERT(r.irq); /* OUT did not move, nor does the pin */
     CU_ASSERT_EQUAL(r.device->ops->deadline_ns(r.device), pulse_ns(1101));
     go_to(&r, 1501);
     CU_ASSERT_EQUAL(r.irq_rises, 6);
@@ -639,6 +686,7 @@ static const struct unit_test tests[] = {
     {"BCD", test_bcd},
     {"one-byte counts", test_one_byte_counts},
     {"latch", test_latch},
+    {"a control word starts over", test_control_word_starts_over},
     {"interleaved read and write", test_interleaved},
     {"read-back example", test_read_back_example},
     {"status as programmed", test_status_as_programmed},

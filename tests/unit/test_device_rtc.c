@@ -93,6 +93,8 @@ static void test_power_on(void)
     CU_ASSERT_EQUAL(get(&r, REGD), 0x80);
     CU_ASSERT_EQUAL(rig_read(&r, 0, 0), 0xff);
     CU_ASSERT(rig_hit(&r, "INDEX"));
+    rig_write(&r, 0, 0, SEC);
+    CU_ASSERT(rig_hit(&r, "INDEX"));
     CU_ASSERT(rig_shows(&r, "2024-02-29 23:59:58 Thursday"));
     rig_fini(&r);
 }
@@ -161,6 +163,9 @@ static void test_roll_over(void)
         {H24, {0x20, 0x23, 2, 0x28, 3, 0x23, 0x59, 0x59}, {0x20, 0x23, 3, 0x01, 4, 0, 0, 0}},
         {H24, {0x19, 0x99, 0x12, 0x31, 6, 0x23, 0x59, 0x59}, {0x20, 0x00, 0x01, 0x01, 7, 0, 0, 0}},
         {H24 | DM, {20, 99, 12, 31, 7, 23, 59, 59}, {21, 0, 1, 1, 1, 0, 0, 0}},
+        {H24, {0, 0, 1, 0x31, 2, 0x23, 0x59, 0x59}, {0, 0, 2, 0x01, 3, 0, 0, 0}},
+        {H24, {0, 0, 2, 0x29, 2, 0x23, 0x59, 0x59}, {0, 0, 3, 0x01, 3, 0, 0, 0}},
+        {H24, {0x04, 0x00, 2, 0x28, 2, 0x23, 0x59, 0x59}, {0x04, 0x00, 2, 0x29, 3, 0, 0, 0}},
         {0, {0x20, 0x25, 0x06, 0x30, 2, 0x91, 0x59, 0x59}, {0x20, 0x25, 0x07, 0x01, 3, 0x12, 0, 0}},
         {0, {0x20, 0x25, 0x06, 0x30, 2, 0x11, 0x59, 0x59}, {0x20, 0x25, 0x06, 0x30, 2, 0x92, 0, 0}},
         {DM, {20, 25, 6, 30, 2, 12, 59, 59}, {20, 25, 6, 30, 2, 1, 0, 0}},
@@ -191,6 +196,20 @@ static void test_long_silence(void)
     put(&r, REGB, H24);
     r.now_ns = UINT64_C(366) * 86400 * second_ns;
     CU_ASSERT(clock_is(&r, (const uint8_t[]){0x20, 0x25, 0x03, 0x01, 7, 0x12, 0x34, 0x56}));
+    rig_fini(&r);
+}
+
+/* A byte written without SET counts from the moment of the write. */
+static void test_write_without_set(void)
+{
+    struct rig r;
+    set_up(&r, 0);
+    r.now_ns = 3 * second_ns + second_ns / 2;
+    put(&r, SEC, 0x30);
+    CU_ASSERT(rig_hit(&r, "SEC"));
+    CU_ASSERT_EQUAL(get(&r, SEC), 0x30);
+    r.now_ns = 4 * second_ns;
+    CU_ASSERT_EQUAL(get(&r, SEC), 0x31);
     rig_fini(&r);
 }
 
@@ -261,6 +280,9 @@ static void test_divider_reset(void)
     put(&r, REGB, H24 | UIE);
     get(&r, REGC);
     CU_ASSERT_EQUAL(rtc_ops.deadline_ns(r.device), UINT64_C(11800000000));
+    rig_pass(&r, second_ns / 10);
+    put(&r, REGA, 0x2a); /* a divider that runs is not disturbed */
+    CU_ASSERT_EQUAL(rtc_ops.deadline_ns(r.device), UINT64_C(11800000000));
     rig_fini(&r);
 }
 
@@ -284,6 +306,16 @@ static void test_flags(void)
     CU_ASSERT_EQUAL(get(&r, REGC), 0);
     put(&r, REGD, 0);
     CU_ASSERT_EQUAL(get(&r, REGD), 0x80);
+    put(&r, REGB, H24);
+    CU_ASSERT_EQUAL(rtc_ops.deadline_ns(r.device), DEVICE_NEVER_NS); /* nothing enabled, nobody to wake */
+    /* One flag does not take the place of another. */
+    rig_pass(&r, second_ns / 2);
+    put(&r, REGA, 0x20);
+    put(&r, SECALARM, 0xff);
+    put(&r, MINALARM, 0xff);
+    put(&r, HOURALARM, 0xff);
+    rig_pass(&r, second_ns);
+    CU_ASSERT_EQUAL(get(&r, REGC), UF | AF | PF);
     rig_fini(&r);
 }
 
@@ -393,6 +425,13 @@ static void test_alarm_formats(void)
     put(&r, REGB, DM);
     CU_ASSERT_EQUAL(get(&r, HOURALARM), 0x81);
     CU_ASSERT_EQUAL(get(&r, SECALARM), 0xff);
+    put(&r, REGB, H24);
+    put(&r, MINALARM, 0x59);
+    put(&r, SECALARM, 0x48);
+    put(&r, REGB, DM);
+    CU_ASSERT_EQUAL(get(&r, MINALARM), 59);
+    CU_ASSERT_EQUAL(get(&r, SECALARM), 48);
+    put(&r, MINALARM, 0);
     put(&r, SECALARM, 30);
     put(&r, REGB, DM | AIE);
     rig_pass(&r, (3 * 3600 + 29) * second_ns);
@@ -479,7 +518,7 @@ static void test_state(void)
     put(&r, SECALARM, 0x07);
     r.now_ns = 12 * second_ns;
     get(&r, REGC);
-    put(&r, 0x33, 0xaa);
+    put(&r, 0x7f, 0xaa);
     rig_round_trip(&r, damage);
     rig_corrupt(&r);
     rig_fini(&r);
@@ -515,7 +554,11 @@ static void test_reset(void)
     put(&r, REGB, H24 | DM | PIE | UIE | AIE);
     rig_pass(&r, second_ns);
     CU_ASSERT(r.irq);
+    rig_write(&r, 0, 0, 0x40);
+    r.now_ns += second_ns / 2; /* nobody was woken for this, but it is past */
     rtc_ops.reset(r.device);
+    CU_ASSERT_EQUAL(rig_read(&r, 0, 1), 0x80); /* the index is back at register D */
+    CU_ASSERT(rig_hit(&r, "REGD"));
     CU_ASSERT_FALSE(r.irq);
     CU_ASSERT_EQUAL(get(&r, REGB), H24 | DM);
     CU_ASSERT_EQUAL(get(&r, REGC), 0);
@@ -530,6 +573,7 @@ static const struct unit_test tests[] = {
     {"data modes", test_data_modes},
     {"roll over", test_roll_over},
     {"long silence", test_long_silence},
+    {"write without SET", test_write_without_set},
     {"nonsense time", test_nonsense_time},
     {"update in progress", test_update_in_progress},
     {"divider reset", test_divider_reset},

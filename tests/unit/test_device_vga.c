@@ -51,6 +51,8 @@ static void test_power_on(void)
         CU_ASSERT(cells[i] == BLANK);
     CU_ASSERT_EQUAL(vga_cursor(r.device), 0);
     CU_ASSERT_FALSE(vga_in_use(r.device));
+    rig_write(&r, BLOCK, 0, 0x10); /* the flip-flop starts at index */
+    CU_ASSERT(rig_hit(&r, "ATTR_INDEX"));
     rig_read(&r, TEXT, 0);
     crtc(&r, 0x0f, 1);
     CU_ASSERT_FALSE(vga_in_use(r.device)); /* only a write to the text memory is use */
@@ -69,6 +71,8 @@ static void test_text_memory(void)
     CU_ASSERT_EQUAL(cell_at(&r, 0), 0x1f42);
     rig_write(&r, TEXT, 1, 0x4e);
     CU_ASSERT_EQUAL(cell_at(&r, 0), 0x4e42);
+    CU_ASSERT_EQUAL(rig_read(&r, TEXT, 0), 0x42);
+    CU_ASSERT(rig_hit(&r, "CELL"));
     rig_write_wide(&r, TEXT, 2, 0x0744074307420741, 8);
     for (unsigned i = 0; i < 4; i++)
         CU_ASSERT_EQUAL(cell_at(&r, 1 + i), 0x0741 + i);
@@ -156,6 +160,10 @@ static void test_crtc_registers(void)
             CU_ASSERT_EQUAL(crtc_get(&r, i), (uint8_t)(i * 9));
     CU_ASSERT_EQUAL(rig_read(&r, CRTC, 0), 0x18);
     CU_ASSERT(rig_hit(&r, "CRTC_INDEX"));
+    rig_write(&r, CRTC, 0, 0x0c);
+    CU_ASSERT(rig_hit(&r, "CRTC_INDEX"));
+    rig_read(&r, CRTC, 1);
+    CU_ASSERT(rig_hit(&r, "START_HIGH"));
     crtc(&r, 0x19, 0xff); /* beyond the last */
     CU_ASSERT(rig_hit(&r, "CRTC_DATA"));
     CU_ASSERT_EQUAL(rig_read(&r, CRTC, 1), 0);
@@ -238,10 +246,13 @@ static void test_indexed_files(void)
         uint8_t port;
         unsigned count;
         const char *index, *data;
-    } table[] = {{4, 5, "SEQ_INDEX", "SEQ"}, {14, 9, "GFX_INDEX", "GFX"}};
+        uint8_t mode3_index, mode3; /* one value that BIOS mode 3 has: the planes; the memory map */
+    } table[] = {{4, 5, "SEQ_INDEX", "SEQ", 2, 0x03}, {14, 9, "GFX_INDEX", "GFX", 6, 0x0e}};
     for (size_t k = 0; k < 2; k++) {
         struct rig r;
         rig_init(&r, &vga_ops);
+        rig_write(&r, BLOCK, table[k].port, table[k].mode3_index);
+        CU_ASSERT_EQUAL(rig_read(&r, BLOCK, table[k].port + 1u), table[k].mode3);
         for (uint8_t i = 0; i < 10; i++) {
             rig_write(&r, BLOCK, table[k].port, i);
             CU_ASSERT(rig_hit(&r, table[k].index));
@@ -278,6 +289,9 @@ static void test_single_registers(void)
     CU_ASSERT_EQUAL(rig_read(&r, BLOCK, 6), 0x0f);
     CU_ASSERT_EQUAL(rig_read(&r, BLOCK, 0xb), 0xff);
     CU_ASSERT_EQUAL(r.reg, DEVICE_NO_REG);
+    struct access undecoded = {.region = BLOCK, .offset = 0xd, .size = 1, .reg = 3};
+    vga_ops.write(r.device, &undecoded);
+    CU_ASSERT_EQUAL(undecoded.reg, DEVICE_NO_REG);
     rig_write(&r, BLOCK, 0xd, 0);
     CU_ASSERT_EQUAL(r.reg, DEVICE_NO_REG);
     rig_fini(&r);
@@ -325,6 +339,8 @@ static void test_state(void)
     set_cursor(&r, 161);
     rig_write(&r, BLOCK, 0, 0x14);
     rig_write(&r, BLOCK, 2, 0x63);
+    rig_write(&r, STATUS, 0, 0x02);
+    rig_write(&r, BLOCK, 6, 0x7f);
     rig_write(&r, BLOCK, 7, 200);
     rig_read(&r, BLOCK, 9);
     vga_screen(r.device, before);

@@ -1,0 +1,115 @@
+/*
+ * The proof that docs/trace-format.md is complete: tests/trace_reader.py, which was written from that page
+ * alone, must print the same as `trace export`, and give up at the same place of a damaged file. Skipped (77)
+ * without python3.
+ */
+#include "trace_make.h"
+
+#include <sys/wait.h>
+
+/* Runs the reader of this tree over the file. Returns its exit status; *out is malloc'ed. */
+static int python_reads(const char *path, char **out)
+{
+    static const char here[] = __FILE__;
+    const char *slash = strstr(here, "unit/test_traces_python.c");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(slash);
+    char command[4096];
+    size_t len = 0;
+    snprintf(command, sizeof command, "python3 '%.*strace_reader.py' '%s' 2>/dev/null", (int)(slash - here),
+             here, path);
+    FILE *pipe = popen(command, "r");
+    FILE *all = open_memstream(out, &len);
+    CU_ASSERT_FATAL(pipe && all);
+    for (int c; (c = fgetc(pipe)) != EOF;)
+        fputc(c, all);
+    fclose(all);
+    int status = pclose(pipe);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static char *ringside_reads(const char *path)
+{
+    char *out = NULL;
+    size_t len = 0;
+    struct err e;
+    struct trace_filter all = {0};
+    struct trace_reader *r = trace_open(path, &e);
+    FILE *stream = open_memstream(&out, &len);
+    CU_ASSERT_FATAL(r && stream);
+    CU_ASSERT_EQUAL(trace_export_jsonl(r, &all, stream, &e), 0);
+    fclose(stream);
+    trace_reader_close(r);
+    return out;
+}
+
+static void expect_same(const char *path, int status)
+{
+    char *python = NULL, *ours = ringside_reads(path);
+    CU_ASSERT_EQUAL(python_reads(path, &python), status);
+    CU_ASSERT(strlen(ours) > 1000);
+    CU_ASSERT_STRING_EQUAL(python, ours);
+    free(python);
+    free(ours);
+}
+
+/* Random events with marks of random bytes, in several chunks, some compressed and some not. */
+static struct make_file write_sample(uint64_t seed)
+{
+    struct make_file f = make_file();
+    struct trace_writer *w = make_writer(&f);
+    struct event ev = {.kind = EVENT_IO};
+    uint64_t now = 0;
+    for (unsigned i = 0; i < 4000; i++) {
+        ev = i < 2000 ? make_any_event(&seed, &ev) : make_console_event(i, &now);
+        trace_put(w, &ev);
+        if (i % 400 == 0) {
+            char text[64];
+            size_t n = make_random(&seed) % sizeof text;
+            for (size_t k = 0; k < n; k++)
+                text[k] = (char)(1 + make_random(&seed) % 255);
+            text[n] = '\0';
+            trace_mark(w, &ev, text);
+        }
+        if (i % 700 == 0)
+            trace_flush(w);
+    }
+    make_close(w);
+    return f;
+}
+
+static void test_same_export(void)
+{
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct make_file f = write_sample(seed);
+        expect_same(f.path, 0);
+        unlink(f.path);
+    }
+}
+
+static void test_same_end_of_a_cut_file(void)
+{
+    struct make_file f = write_sample(7);
+    size_t n;
+    uint8_t *bytes = make_file_read(&f, &n);
+    make_file_fill(&f, bytes, n / 2);
+    expect_same(f.path, 1);
+    bytes[n / 2] ^= 1;
+    make_file_fill(&f, bytes, n);
+    expect_same(f.path, 1);
+    free(bytes);
+    unlink(f.path);
+}
+
+static const struct unit_test tests[] = {
+    {"the same export", test_same_export},
+    {"the same end of a cut file", test_same_end_of_a_cut_file},
+};
+
+int main(void)
+{
+    if (system("python3 -c '' 2>/dev/null") != 0) {
+        printf("skipped: python3 is missing\n");
+        return 77;
+    }
+    return unit_main("traces: the reader in Python", tests, sizeof tests / sizeof tests[0]);
+}
