@@ -202,7 +202,7 @@ static struct dot_colour colour_mix(const char *colour, unsigned with, unsigned 
     if (end && *end)
         rgb = 0x888888;
     struct dot_colour mixed = {"#"};
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3; i++) {
         unsigned channel = rgb >> (16 - 8 * i) & 0xff;
         channel = (channel * (100 - percent) + with * percent) / 100;
         snprintf(mixed.hex + 1 + 2 * i, 3, "%02x", channel & 0xff);

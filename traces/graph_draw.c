@@ -90,10 +90,11 @@ int graph_draw(const char *dot, const char *format, struct text *picture, struct
         rc = -1;
     if (rc == 0 && (said.failed || said.len == 0))
         rc = err_set(e, "out of memory while drawing");
-    if (rc == 0 && said.buf[0] == REPLY_ERROR)
-        rc = err_set(e, "%s", said.buf + 1);
+    const char *reply = text_str(&said);
+    if (rc == 0 && *reply == REPLY_ERROR)
+        rc = err_set(e, "%s", reply + 1);
     if (rc == 0)
-        text_addn(picture, said.buf + 1, said.len - 1);
+        text_addn(picture, reply + 1, said.len - 1);
     text_fini(&said);
     return rc;
 }

@@ -14,6 +14,8 @@ extern const struct device_ops uart_ops;
 size_t uart_receive(struct device *uart, const uint8_t *bytes, size_t n);
 /* How many bytes uart_receive would take now. */
 size_t uart_room(const struct device *uart);
+/* True when the guest waits for input: it has enabled that interrupt, or looks at LSR without sending. */
+bool uart_listens(const struct device *uart);
 
 /* Bochs debug port: 1 PIO region of 1; a write is a byte for the console, a read gives 0xe9. */
 extern const struct device_ops debugcon_ops;

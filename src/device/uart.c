@@ -158,6 +158,8 @@ static uint8_t read_lsr(struct uart *u)
 {
     uint8_t lsr = uart_lsr(u);
     u->line = 0;
+    if (u->looks < UART_LISTENS)
+        u->looks++;
     return lsr;
 }
 
@@ -174,6 +176,8 @@ static void write_thr(struct uart *u, uint8_t value)
 {
     u->thr = value;
     u->thre_due = false;
+    if (u->looks < UART_LISTENS)
+        u->looks = 0;
     uart_drive_irq(u);
     if (u->mcr & MCR_LOOP)
         uart_fifo_push(u, value);
@@ -262,6 +266,7 @@ static void uart_reset(struct device *d)
     u->ier = u->fcr = u->lcr = u->mcr = u->line = 0;
     u->msr = MSR_CABLE;
     u->thre_due = false;
+    u->looks = 0;
     uart_fifo_clear(u);
     uart_drive_irq(u);
 }

@@ -48,7 +48,11 @@ struct uart {
     uint8_t fifo[FIFO_LEN], fifo_head, fifo_count;
     bool thre_due, timed_out;
     uint64_t timeout_at_ns;
+    uint8_t looks; /* reads of LSR since the last byte was written, up to UART_LISTENS */
 };
+
+/* A driver that sends looks at LSR once a byte; one that looks twice waits for something to come in. */
+enum { UART_LISTENS = 2 };
 
 static inline struct uart *uart_of(struct device *d)
 {

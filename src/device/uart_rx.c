@@ -69,7 +69,13 @@ uint8_t uart_fifo_pop(struct uart *u)
 size_t uart_room(const struct device *d)
 {
     const struct uart *u = uart_of_const(d);
-    return uart_fifo_limit(u) - u->fifo_count;
+    return u->mcr & MCR_LOOP ? 0 : uart_fifo_limit(u) - u->fifo_count;
+}
+
+bool uart_listens(const struct device *d)
+{
+    const struct uart *u = uart_of_const(d);
+    return u->looks >= UART_LISTENS || (u->ier & IER_RX);
 }
 
 size_t uart_receive(struct device *d, const uint8_t *bytes, size_t n)

@@ -84,6 +84,7 @@ static void uart_fields(struct state *s, struct uart *u)
     state_bool(s, &u->thre_due);
     state_bool(s, &u->timed_out);
     state_u64(s, &u->timeout_at_ns);
+    state_max(s, &u->looks, UART_LISTENS);
     state_require(s, (u->fcr & FCR_ENABLE) || u->fcr == 0);
     state_require(s, u->fifo_count <= uart_fifo_limit(u));
     state_require(s, (u->msr & ~MSR_DELTAS) == uart_modem_inputs(u));

@@ -36,7 +36,7 @@ const char *event_reg_name(const struct event_names *names, const struct event *
 const char *event_assist_name(unsigned detail)
 {
     static const char *const names[ASSIST_KIND_COUNT] = {
-#define ASSIST_NAME(name, text) [ASSIST_##name] = text,
+#define ASSIST_NAME(name, text) [ASSIST_##name] = (text),
         ASSIST_KINDS(ASSIST_NAME)
 #undef ASSIST_NAME
     };

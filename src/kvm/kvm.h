@@ -88,6 +88,8 @@ NODISCARD int kvm_get_xsave(const struct kvm_vcpu *v, struct kvm_xsave *x, struc
 NODISCARD int kvm_set_xsave(const struct kvm_vcpu *v, const struct kvm_xsave *x, struct err *e);
 NODISCARD int kvm_get_xcrs(const struct kvm_vcpu *v, struct kvm_xcrs *x, struct err *e);
 NODISCARD int kvm_set_xcrs(const struct kvm_vcpu *v, const struct kvm_xcrs *x, struct err *e);
+/* KVM_MP_STATE_RUNNABLE, _HALTED ...; with an in-kernel irqchip a HLT waits inside KVM and only this tells. */
+NODISCARD int kvm_get_mp_state(const struct kvm_vcpu *v, uint32_t *state, struct err *e);
 /* One MSR. -1 also when KVM does not know it. */
 NODISCARD int kvm_get_msr(const struct kvm_vcpu *v, uint32_t index, uint64_t *value, struct err *e);
 NODISCARD int kvm_set_msr(const struct kvm_vcpu *v, uint32_t index, uint64_t value, struct err *e);

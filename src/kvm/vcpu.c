@@ -120,6 +120,14 @@ int kvm_set_xcrs(const struct kvm_vcpu *v, const struct kvm_xcrs *x, struct err 
     return vcpu_set(v, KVM_SET_XCRS, x, "KVM_SET_XCRS", e);
 }
 
+int kvm_get_mp_state(const struct kvm_vcpu *v, uint32_t *state, struct err *e)
+{
+    struct kvm_mp_state m = {0};
+    int rc = vcpu_ioctl(v, KVM_GET_MP_STATE, &m, "KVM_GET_MP_STATE", e);
+    *state = m.mp_state;
+    return rc;
+}
+
 /* struct kvm_msrs ends in a flexible array; this is one with room for a single entry. */
 struct one_msr {
     _Alignas(struct kvm_msrs) uint8_t bytes[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)];

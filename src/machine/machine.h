@@ -118,8 +118,9 @@ bool machine_input_can_wake(const struct machine *m);
 /* Should line 20 pass? Differs from memory.a20 after request.a20_changed. */
 bool machine_a20(const struct machine *m);
 
-/* Offers console bytes to the device the guest listens on: the keyboard when it is in use or only its line is open,
- * else the UART. Returns how many were taken; characters that no key makes count as taken. */
+/* Offers console bytes to the device the guest listens on: the keyboard when it is in use or only its line is open, else
+ * the UART once the guest reads there. Returns how many were taken (0: nobody listens yet, or there is no room);
+ * characters that no key makes count as taken. */
 size_t machine_input(struct machine *m, const uint8_t *bytes, size_t n);
 
 /* The names its events use; valid as long as the machine. */

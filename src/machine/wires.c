@@ -183,9 +183,8 @@ size_t machine_input(struct machine *m, const uint8_t *bytes, size_t n)
     if (keyboard_listens(m)) {
         for (; taken < n && i8042_ready(m->keyboard); taken++)
             (void)i8042_type(m->keyboard, bytes[taken]);
-    } else {
-        size_t room = uart_room(m->uart);
-        taken = uart_receive(m->uart, bytes, n < room ? n : room);
+    } else if (uart_listens(m->uart)) {
+        taken = uart_receive(m->uart, bytes, n);
     }
     for (size_t i = 1; i < m->device_count; i++)
         if (m->device[i] == m->uart || m->device[i] == m->keyboard)

@@ -137,6 +137,9 @@ NODISCARD int assist_complete(struct run *r, struct event *ev, struct err *e);
 NODISCARD int interrupts_inject(struct run *r, struct err *e);
 /* HLT: waits for something that can wake the CPU. */
 enum verdict interrupts_sleep(struct run *r);
+/* With KVM's irqchip a HLT sleeps inside KVM_RUN. After an entry that was cut short: ends the run when the CPU sleeps for
+ * good, and under the steps clock takes time to what will wake it. */
+enum verdict interrupts_asleep_in_kernel(struct run *r);
 
 /* ---- delivering an interrupt by hand (deliver.c) ---- */
 

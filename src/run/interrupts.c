@@ -64,3 +64,18 @@ enum verdict interrupts_sleep(struct run *r)
     }
     return GO_ON;
 }
+
+enum verdict interrupts_asleep_in_kernel(struct run *r)
+{
+    struct machine *m = r->machine;
+    struct err ignored;
+    uint32_t state;
+    if (kvm_get_mp_state(&r->vcpu, &state, &ignored) < 0 || state != KVM_MP_STATE_HALTED)
+        return GO_ON;
+    if (!(run_regs(r)->rflags & RFLAGS_IF))
+        return halted(r, "the guest halted with interrupts off");
+    uint64_t wake_ns = machine_next_wake_ns(m);
+    if (wake_ns != DEVICE_NEVER_NS)
+        clock_jump(&m->clock, m->clock.kind == CLOCK_STEPS ? wake_ns : 0);
+    return GO_ON;
+}

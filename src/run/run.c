@@ -201,7 +201,7 @@ static enum verdict run_once(struct run *r, struct err *e, int *failed)
     if (rc == -EINTR || rc == -EAGAIN) {
         if (r->sync_regs)
             keep_state(r);
-        return GO_ON;
+        return r->machine->pic[0] ? GO_ON : interrupts_asleep_in_kernel(r);
     }
     if (rc < 0)
         return entry_failed(r, rc, e, failed);

@@ -35,7 +35,9 @@ static enum step_kind step_look(const struct run *r, unsigned *width)
     bool operand_size = false;
     for (; i < n && (code[i] == 0x66 || (bits == 64 && (code[i] & 0xf0) == 0x40)); i++)
         operand_size |= code[i] == 0x66;
-    if (i < n && code[i] == 0xf4)
+    /* STI casts a shadow over the next instruction, and some hosts run both in one step. */
+    bool shadowed = n >= 2 && code[0] == 0xfb && code[1] == 0xf4;
+    if (shadowed || (i < n && code[i] == 0xf4))
         return STEP_HLT;
     if (i >= n || code[i] != 0x9c)
         return STEP_PLAIN;

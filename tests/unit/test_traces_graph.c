@@ -256,9 +256,9 @@ static void test_boot_back_and_forth(void)
     }
     guest_end(&g);
     char *dot = draw(&g, "boot");
-    CU_ASSERT_EQUAL(times(dot, "> mode</B>") + times(dot, "real mode</B>") + times(dot, "protected mode</B>"),
-                    2);
-    CU_ASSERT(has(dot, "1,000 stays") && has(dot, "  1,000 ×  ") && has(dot, "  999 ×  "));
+    CU_ASSERT_EQUAL(times(dot, "real mode</B>"), 1);
+    CU_ASSERT_EQUAL(times(dot, "protected mode</B>"), 1);
+    CU_ASSERT(has(dot, "1,000 stays") && has(dot, "\"  1,000 ×  \"") && has(dot, "\"  999 ×  \""));
     CU_ASSERT(strlen(dot) < 20000);
     done(&g, dot);
 }
@@ -363,8 +363,9 @@ static void test_hostile_text(void)
         char *bytes = (char *)make_file_read(&svg, &len);
         bytes[len] = '\0';
         CU_ASSERT(svg_is_clean(bytes, len));
-        CU_ASSERT(has(bytes, "&lt;b&gt;&quot;a\\b&quot; &amp;\u200bnosuch; &amp;\u200blt; \ufffd· →"));
-        CU_ASSERT(i != 1 || (has(bytes, "red</text>") && has(bytes, "&lt;/TD&gt;")));
+        CU_ASSERT(has(bytes, "&lt;b&gt;&quot;a\\b&quot; &amp;\u200bnosuch; &amp;\u200blt; "));
+        CU_ASSERT(i != 1 ||
+                  (has(bytes, "red</text>") && has(bytes, "&lt;/TD&gt;") && has(bytes, "\ufffd\ufffd")));
         free(bytes);
         unlink(svg.path);
         svg.path[strlen(svg.path) - 4] = '\0';

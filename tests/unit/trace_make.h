@@ -83,8 +83,8 @@ static inline struct make_file make_file(void)
     return f;
 }
 
-/* Gives the path a new file with these bytes. (Truncating the old one would have some file systems write to disk at
- * once, which thousands of files cannot afford.) */
+/* Gives the path a new file with these bytes. (Truncating the old one would have some file systems write to
+ * disk at once, which thousands of files cannot afford.) */
 static inline void make_file_fill(const struct make_file *f, const uint8_t *p, size_t n)
 {
     unlink(f->path);
