@@ -1,8 +1,8 @@
 # `cmake --install` puts the program, the guests, the labs and the documents in place; `cpack` in the build folder makes a
 # .deb whose dependencies are read off the binary.
 install(TARGETS ringside RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(DIRECTORY ${CMAKE_BINARY_DIR}/guests/ DESTINATION ${CMAKE_INSTALL_DATADIR}/ringside/guests
-        FILES_MATCHING PATTERN "*.bin" PATTERN "*.elf" PATTERN "CMakeFiles" EXCLUDE PATTERN "objects" EXCLUDE)
+get_property(guest_images GLOBAL PROPERTY RINGSIDE_GUEST_IMAGES)
+install(FILES ${guest_images} DESTINATION ${CMAKE_INSTALL_DATADIR}/ringside/guests)
 install(DIRECTORY labs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/ringside/labs)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -13,8 +13,7 @@
 #include "base/text.h"
 #include "traces/commands.h"
 
-/* ---- one drawing
- * ------------------------------------------------------------------------------------------- */
+/* ---- one drawing --------------------------------------------------------------------------------- */
 
 /* What all three pictures share. `state` is the file's after the last scan to its end. */
 struct graph {
@@ -41,8 +40,7 @@ NODISCARD int graph_exits(struct graph *g, struct err *e);
 NODISCARD int graph_boot(struct graph *g, struct err *e);
 NODISCARD int graph_machine(struct graph *g, struct err *e);
 
-/* ---- Graphviz
- * ----------------------------------------------------------------------------------------------- */
+/* ---- Graphviz ------------------------------------------------------------------------------------ */
 
 /* Appends the picture that `dot` describes, as `format` (svg, png, pdf), to `picture`: bytes, not a string.
  * Draws in a child process. -1 when it cannot be drawn. */
@@ -56,8 +54,7 @@ NODISCARD int graph_render(const char *dot, const char *format, char **bytes, si
 /* Writes all of it, whatever write(2) takes at a time. -1 with errno set. */
 NODISCARD int graph_write(int fd, const char *bytes, size_t len);
 
-/* ---- words of DOT (graph_dot.c)
- * ------------------------------------------------------------------------------ */
+/* ---- words of DOT (graph_dot.c) ------------------------------------------------------------------ */
 
 #define DOT_SANS "DejaVu Sans,Verdana,Helvetica,Arial,sans-serif"
 #define DOT_MONO "DejaVu Sans Mono,Menlo,Consolas,Courier New,monospace"
@@ -123,8 +120,7 @@ void dot_frame_close(struct graph *g, const struct text *legend);
  * only `before` when `after` is NULL. */
 void dot_note(struct text *legend, unsigned columns, const char *before, uint64_t n, const char *after);
 
-/* ---- counting by key (graph_tally.c)
- * ------------------------------------------------------------------------- */
+/* ---- counting by key (graph_tally.c) ------------------------------------------------------------- */
 
 #define TALLY_ROWS_MAX 65536
 
@@ -154,8 +150,7 @@ void tally_sort(struct tally *t);
 /* Index of the row with this key, or -1. */
 long tally_find(const struct tally *t, uint64_t key);
 
-/* ---- naming exits (graph_class.c)
- * ---------------------------------------------------------------------------- */
+/* ---- naming exits (graph_class.c) ---------------------------------------------------------------- */
 
 /* Events with the same key are drawn as one: same kind, device, register and direction; where no device
  * answered, the same port or page; for MSRs, vectors and the like the same number. */

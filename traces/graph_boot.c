@@ -15,8 +15,7 @@
 #define PORT_POST  0x80
 #define PORT_DEBUG 0xe9 /* Bochs debug port */
 
-/* ---- what was printed
- * ---------------------------------------------------------------------------------------- */
+/* ---- what was printed ---------------------------------------------------------------------------- */
 
 static void line_put(struct console_line *line, uint8_t byte)
 {
@@ -61,8 +60,7 @@ void console_put(struct console *c, uint8_t byte)
         line_put(&c->head[c->lines - 1], byte);
 }
 
-/* ---- one event into one stay
- * --------------------------------------------------------------------------------- */
+/* ---- one event into one stay --------------------------------------------------------------------- */
 
 static bool event_prints(const struct boot *b, const struct event *ev)
 {
@@ -115,8 +113,7 @@ static void stay_see(const struct boot *b, struct boot_stay *s, const struct eve
         stay_post(s, (uint8_t)ev->value);
 }
 
-/* ---- the path
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the path ------------------------------------------------------------------------------------ */
 
 static void stay_enter(struct boot_stay *s, enum cpu_mode mode)
 {

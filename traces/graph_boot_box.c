@@ -29,8 +29,7 @@ const char *boot_mode_colour(const struct boot_stay *s)
     return s->mode_known ? mode_rows[s->mode].colour : "#888888";
 }
 
-/* ---- facts, left
- * ---------------------------------------------------------------------------------------------- */
+/* ---- facts, left --------------------------------------------------------------------------------- */
 
 static void row_add(struct text *out, const char *name, const struct text *words)
 {
@@ -135,8 +134,7 @@ static void box_facts(const struct boot *b, const struct boot_stay *s, struct te
     text_add(out, "</TABLE></TD>");
 }
 
-/* ---- console, right
- * ------------------------------------------------------------------------------------------------- */
+/* ---- console, right ------------------------------------------------------------------------------ */
 
 static void console_line_add(struct text *out, const char *line)
 {
@@ -176,8 +174,7 @@ static void box_console(const struct console *c, struct text *out)
     text_add(out, "</TD>");
 }
 
-/* ---- the box
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the box ------------------------------------------------------------------------------------- */
 
 static void box_heading(const struct boot_stay *s, const char *title, struct text *out)
 {

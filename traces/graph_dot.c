@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- characters
- * -------------------------------------------------------------------------------------------- */
+/* ---- characters ---------------------------------------------------------------------------------- */
 
 /* Smallest code point that needs a sequence of this length: anything below is an overlong form. */
 static const uint32_t utf8_least[5] = {0, 0, 0x80, 0x800, 0x10000};
@@ -144,8 +143,7 @@ void dot_quote(struct text *out, const char *s)
     text_addc(out, '"');
 }
 
-/* ---- numbers
- * ----------------------------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------------------------------- */
 
 void dot_count(struct text *out, uint64_t n)
 {
@@ -190,8 +188,7 @@ unsigned dot_root(uint64_t part, uint64_t whole)
     return root;
 }
 
-/* ---- colours
- * ----------------------------------------------------------------------------------------------- */
+/* ---- colours ------------------------------------------------------------------------------------- */
 
 static struct dot_colour colour_mix(const char *colour, unsigned with, unsigned percent)
 {

@@ -66,8 +66,7 @@ static void exits_connect(void *ctx, const struct event *ev)
     x->last[ev->vcpu] = (uint8_t)node;
 }
 
-/* ---- choosing
- * ---------------------------------------------------------------------------------------------- */
+/* ---- choosing ------------------------------------------------------------------------------------ */
 
 /* The most frequent arrow that is not kept yet, within the given row or column (NODE_COUNT = any). */
 static uint64_t edge_strongest(const struct exits *x, unsigned from, unsigned to, unsigned *f, unsigned *t)
@@ -102,8 +101,7 @@ static void edges_choose(struct exits *x)
         x->keep[f][t] = true;
 }
 
-/* ---- nodes
- * ------------------------------------------------------------------------------------------------- */
+/* ---- nodes --------------------------------------------------------------------------------------- */
 
 static void node_style(struct text *out, const char *colour, bool unclaimed, unsigned root)
 {
@@ -199,8 +197,7 @@ static void node_terminals(struct exits *x)
     text_add(out, "];\n");
 }
 
-/* ---- arrows
- * ------------------------------------------------------------------------------------------------ */
+/* ---- arrows -------------------------------------------------------------------------------------- */
 
 static void edge_add(struct exits *x, unsigned from, unsigned to)
 {
@@ -238,8 +235,7 @@ static uint64_t edges_add(struct exits *x)
     return dropped;
 }
 
-/* ---- legend
- * ------------------------------------------------------------------------------------------------ */
+/* ---- legend -------------------------------------------------------------------------------------- */
 
 static void legend_kind(struct exits *x, const struct tally_row *row, struct text *out)
 {

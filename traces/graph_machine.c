@@ -14,8 +14,7 @@
 
 #define DEVICES_MAX 40 /* beyond these, idle devices are only counted */
 
-/* ---- counting
- * ------------------------------------------------------------------------------------------------ */
+/* ---- counting ------------------------------------------------------------------------------------ */
 
 static void traffic_see(struct traffic *t, const struct event *ev)
 {
@@ -77,8 +76,7 @@ static bool machine_has(const struct machine *m, unsigned device)
     return device < m->graph->info->names.device_count || traffic_count(&t);
 }
 
-/* ---- wires
- * --------------------------------------------------------------------------------------------------- */
+/* ---- wires --------------------------------------------------------------------------------------- */
 
 #define WIRE_IDLE "#c4c4c4"
 #define WIRE_BUSY "#444444"
@@ -130,8 +128,7 @@ static void wire_cpu(struct machine *m, enum machine_bus bus)
     text_add(out, " \"];\n");
 }
 
-/* ---- the picture
- * --------------------------------------------------------------------------------------------- */
+/* ---- the picture --------------------------------------------------------------------------------- */
 
 static void machine_device(struct machine *m, unsigned device)
 {

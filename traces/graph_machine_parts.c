@@ -18,8 +18,7 @@
 #define DEVICE_FILL   "#d8ecf8"
 #define DEVICE_LINE   "#2f7fae"
 
-/* ---- shared
- * --------------------------------------------------------------------------------------------------- */
+/* ---- shared -------------------------------------------------------------------------------------- */
 
 static void box_open(struct text *out, const char *id, const char *line, const char *fill, const char *style,
                      unsigned width)
@@ -80,8 +79,7 @@ static unsigned box_classes(struct machine *m, struct tally *t, unsigned width, 
     return (unsigned)(t->count > LIST_MAX ? LIST_MAX + 1 : t->count);
 }
 
-/* ---- CPU, interrupts, kernel
- * ---------------------------------------------------------------------------------- */
+/* ---- CPU, interrupts, kernel --------------------------------------------------------------------- */
 
 void part_cpu(struct machine *m)
 {
@@ -194,7 +192,8 @@ void part_kernel(struct machine *m)
               "KVM's own counters for this VM. What it handled alone is not in the trace.");
     for (size_t k = 0; k < COUNTER_ROWS; k++)
         for (size_t i = 0; i < end->counter_count; i++)
-            if (end->counters[i].value && counter_known(end->counters[i].name) == &counter_rows[k]) {
+            if (shown < COUNTERS_MAX && end->counters[i].value &&
+                counter_known(end->counters[i].name) == &counter_rows[k]) {
                 part_counter(out, &end->counters[i], counter_rows[k].meaning);
                 shown++;
             }
@@ -219,7 +218,9 @@ void part_legend(struct machine *m, unsigned left)
 {
     struct text *out = m->graph->dot;
     const char *irqchip = m->graph->info->irqchip;
-    bool kernel = m->graph->state.end && m->graph->state.end->counter_count;
+    const char *above = m->vectors.count ? "irq" : "cpu";
+    if (m->graph->state.end && m->graph->state.end->counter_count)
+        above = "kernel";
     text_add(out, "legend [label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"4\">");
     dot_note(out, 1, "in, read: the CPU reads;", 0, NULL);
     dot_note(out, 1, "out, write: it writes. Each is an exit.", 0, NULL);
@@ -232,14 +233,10 @@ void part_legend(struct machine *m, unsigned left)
         dot_note(out, 1, "the kernel: their traffic is not traced.", 0, NULL);
     }
     text_add(out, "</TABLE>>];\n");
-    text_addf(out, "{rank=same; %s -> legend [style=invis];}\n",
-              kernel             ? "kernel"
-              : m->vectors.count ? "irq"
-                                 : "cpu");
+    text_addf(out, "{rank=same; %s -> legend [style=invis];}\n", above);
 }
 
-/* ---- buses, memory
- * --------------------------------------------------------------------------------------------- */
+/* ---- buses, memory ------------------------------------------------------------------------------- */
 
 void part_bus(struct machine *m, enum machine_bus bus)
 {
@@ -288,8 +285,7 @@ unsigned part_unclaimed(struct machine *m, enum machine_bus bus)
     return 30 + LINE_HEIGHT * lines;
 }
 
-/* ---- devices
- * --------------------------------------------------------------------------------------------------- */
+/* ---- devices ------------------------------------------------------------------------------------- */
 
 /* `ports 3f8–3ff, 61, memory b8000–bffff`: the word only where it changes. */
 static void device_ranges(const struct trace_info *info, unsigned device, struct text *words)

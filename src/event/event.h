@@ -40,7 +40,8 @@ enum event_flag {
  *   system_event addr = type
  *   hypercall   addr = number, value = first argument
  *   irq         addr = vector, detail = line (0xffff for none)
- *   assist      addr = up to 8 instruction bytes (first in the low byte), detail = assist_kind, value = its operand
+ *   assist      addr = its first 8 bytes (the first in the low byte), size = their number (it may be more), detail =
+ *               assist_kind, value = its operand
  *   mark        addr = index of the text in the trace's mark table
  *   memory_fault addr = gpa, value = size
  *   others      value = first 8 bytes of what KVM says

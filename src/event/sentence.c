@@ -213,8 +213,8 @@ static void sentence_irq(const struct event *ev, const struct event_names *names
     sentence_device(ev, names, out);
 }
 
-/* The instruction's bytes are in addr, first in the low byte; without a size, trailing zeros are taken for
- * padding. */
+/* The instruction's first eight bytes are in addr, the very first in the low byte. Without a size, trailing
+ * zeros are taken for padding. */
 static void sentence_assist(const struct event *ev, const struct event_names *names, struct text *out)
 {
     (void)names;
@@ -224,13 +224,12 @@ static void sentence_assist(const struct event *ev, const struct event_names *na
     text_add(out, " completed by Ringside");
     if (!(ev->flags & EVENT_ADDR))
         return;
-    unsigned n = ev->size;
-    if (n < 1 || n > 8)
-        for (n = 8; n > 1 && !(ev->addr >> (8 * (n - 1)) & 0xff); n--)
-            ;
-    for (unsigned i = 0; i < n; i++)
+    unsigned n = ev->size ? ev->size : 8;
+    while (!ev->size && n > 1 && !(ev->addr >> (8 * (n - 1)) & 0xff))
+        n--;
+    for (unsigned i = 0; i < n && i < 8; i++)
         text_addf(out, "%s%02x", i ? " " : " (", (unsigned)(ev->addr >> (8 * i) & 0xff));
-    text_addc(out, ')');
+    text_add(out, n > 8 ? " …)" : ")");
 }
 
 /* One line stays one line whatever somebody wrote into a mark. */

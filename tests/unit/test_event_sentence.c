@@ -89,6 +89,8 @@ static const struct {
      "stac completed by Ringside (0f 01 cb)"},
     {{.kind = EVENT_ASSIST, .flags = EVENT_ADDR, .addr = UINT64_MAX, .detail = 999, .size = 8},
      "? completed by Ringside (ff ff ff ff ff ff ff ff)"},
+    {{.kind = EVENT_ASSIST, .flags = EVENT_ADDR, .addr = 0x00ff0f, .detail = ASSIST_XSAVE, .size = 9},
+     "xsave completed by Ringside (0f ff 00 00 00 00 00 00 …)"},
     {{.kind = EVENT_STEP}, "step: one instruction"},
     {{.kind = EVENT_MARK, .addr = 0}, "mark: paging is on"},
     {{.kind = EVENT_MARK, .addr = 1}, "mark: two?lines?[2J"},

@@ -1,0 +1,165 @@
+/*
+ * What the tests of `trace graph` share: a guest that lives only as the events it would have caused, and
+ * looking for words in the picture's DOT.
+ */
+#ifndef RINGSIDE_TESTS_GRAPH_GUEST_H
+#define RINGSIDE_TESTS_GRAPH_GUEST_H
+
+#include "trace_make.h"
+
+/* ---- a guest, event by event --------------------------------------------------------------------- */
+
+/* Where the guest is; the next event is made from it. */
+struct guest {
+    struct make_file file;
+    struct trace_writer *writer;
+    struct event now;
+};
+
+static inline struct guest guest_start_as(const char *name)
+{
+    struct guest g = {.file = make_file()};
+    struct trace_info info = make_info();
+    struct err e = {0};
+    info.guest = name;
+    g.writer = trace_create(g.file.path, &info, &e);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(g.writer);
+    return g;
+}
+
+static inline struct guest guest_start(void)
+{
+    return guest_start_as("guests/boot64.bin");
+}
+
+static inline void guest_put(struct guest *g, unsigned kind, uint64_t addr, unsigned detail)
+{
+    g->now.kind = (uint8_t)kind;
+    g->now.addr = addr;
+    g->now.detail = (uint16_t)detail;
+    trace_put(g->writer, &g->now);
+    g->now.seq++;
+    g->now.time_ns += 1000;
+    g->now.rip += 2;
+}
+
+static inline void guest_access(struct guest *g, unsigned kind, unsigned device, unsigned reg,
+                                enum event_dir dir, uint64_t addr, uint64_t value)
+{
+    g->now.device = (uint8_t)device;
+    g->now.reg = (uint8_t)reg;
+    g->now.dir = (uint8_t)dir;
+    g->now.value = value;
+    g->now.size = 1;
+    g->now.count = 1;
+    g->now.host_ns = 640;
+    g->now.flags = EVENT_ADDR | EVENT_VALUE | (device ? 0 : EVENT_UNCLAIMED);
+    guest_put(g, kind, addr, 0);
+    g->now.device = g->now.dir = g->now.flags = 0;
+}
+
+static inline void guest_mode(struct guest *g, enum cpu_mode mode, uint16_t cs, uint64_t rip)
+{
+    g->now.mode_cpl = event_mode_cpl(mode, 0);
+    g->now.cs = cs;
+    g->now.rip = rip;
+}
+
+/* Polls LSR and writes THR for each character. */
+static inline void guest_print(struct guest *g, const char *s)
+{
+    for (; *s; s++) {
+        guest_access(g, EVENT_IO, 1, 2, DIR_IN, 0x3fd, 0x60);
+        guest_access(g, EVENT_IO, 1, 1, DIR_OUT, 0x3f8, (uint8_t)*s);
+    }
+}
+
+static inline void guest_post(struct guest *g, uint8_t code)
+{
+    guest_access(g, EVENT_IO, 3, EVENT_NO_REG, DIR_OUT, 0x80, code);
+}
+
+static inline void guest_end(struct guest *g)
+{
+    struct trace_end end = make_end();
+    struct err e = {0};
+    CU_ASSERT_EQUAL_FATAL(trace_close(g->writer, &end, &e), 0);
+}
+
+static inline void guest_boot(struct guest *g)
+{
+    guest_mode(g, MODE_REAL, 0, 0x7c00);
+    guest_post(g, 0x11);
+    guest_print(g, "one\ntwo\n\nthree\nfour\nfive\n");
+    guest_mode(g, MODE_PROTECTED, 8, 0x7e00);
+    guest_post(g, 0x22);
+    guest_mode(g, MODE_LONG, 0x18, 0x100000);
+    guest_put(g, EVENT_IRQ, 0x20, 0);
+    guest_put(g, EVENT_HLT, 0, 0);
+}
+
+/* ---- looking at pictures ------------------------------------------------------------------------- */
+
+/* The picture in DOT, malloc'ed. */
+static inline char *draw_filtered(const struct guest *g, const struct trace_filter *f, const char *kind)
+{
+    struct err e = {0};
+    char *dot = NULL;
+    size_t len = 0;
+    struct trace_reader *r = trace_open(g->file.path, &e);
+    FILE *out = open_memstream(&dot, &len);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    if (trace_graph(r, f, (enum graph_kind)graph_kind_find(kind), NULL, out, &e)) {
+        fprintf(stderr, "trace_graph: %s\n", e.text);
+        CU_FAIL("trace_graph");
+    }
+    fclose(out);
+    trace_reader_close(r);
+    return dot;
+}
+
+static inline char *draw(const struct guest *g, const char *kind)
+{
+    return draw_filtered(g, NULL, kind);
+}
+
+static inline int draw_file(const struct guest *g, const char *kind, const char *path, struct err *e)
+{
+    struct trace_reader *r = trace_open(g->file.path, e);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+    int rc = trace_graph(r, NULL, (enum graph_kind)graph_kind_find(kind), path, NULL, e);
+    trace_reader_close(r);
+    return rc;
+}
+
+static inline bool has(const char *text, const char *part)
+{
+    bool found = strstr(text, part) != NULL;
+    if (!found)
+        fprintf(stderr, "    not there: %s\n", part);
+    return found;
+}
+
+/* Where `part` begins, or -1. */
+static inline long place(const char *text, const char *part)
+{
+    const char *found = strstr(text, part);
+    return found ? found - text : -1;
+}
+
+static inline size_t times(const char *text, const char *part)
+{
+    size_t n = 0;
+    for (const char *p = text; (p = strstr(p, part)); p += strlen(part))
+        n++;
+    return n;
+}
+
+static inline void done(struct guest *g, char *dot)
+{
+    free(dot);
+    unlink(g->file.path);
+}
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * `trace graph` when something is wrong with the trace, its words or the file to write: a picture is whole
+ * and well-formed, or there is none and one line says why.
+ */
+#include "graph_guest.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+static void test_empty(void)
+{
+    struct guest g = guest_start();
+    guest_end(&g);
+    static const char *const says[][2] = {
+        {"exits", "no exits in this trace"}, {"boot", "no events in this trace"}, {"machine", ">idle<"}};
+    for (size_t i = 0; i < 3; i++) {
+        char *dot = draw(&g, says[i][0]);
+        CU_ASSERT(has(dot, says[i][1]));
+        free(dot);
+    }
+    done(&g, NULL);
+}
+
+static void test_damaged(void)
+{
+    struct guest g = guest_start();
+    guest_boot(&g);
+    guest_end(&g);
+    struct stat st;
+    CU_ASSERT_EQUAL_FATAL(stat(g.file.path, &st), 0);
+    CU_ASSERT_EQUAL_FATAL(truncate(g.file.path, st.st_size - 9), 0);
+    for (int kind = GRAPH_EXITS; kind <= GRAPH_MACHINE; kind++) {
+        char *dot = draw(&g, kind == GRAPH_EXITS ? "exits" : kind == GRAPH_BOOT ? "boot" : "machine");
+        CU_ASSERT(has(dot, "Incomplete trace: "));
+        CU_ASSERT(has(dot, "54 events"));
+        free(dot);
+    }
+    done(&g, NULL);
+}
+
+/* Well-formed as far as markup goes: each ampersand starts one of XML's own entities, and no bare control is
+ * left. */
+static bool svg_is_clean(const char *svg, size_t len)
+{
+    static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;", "&#45;", "&#160;"};
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)svg[i] < 0x20 && svg[i] != '\n' && svg[i] != '\t')
+            return false;
+        bool known = svg[i] != '&';
+        for (size_t k = 0; k < sizeof entities / sizeof entities[0]; k++)
+            known = known || strncmp(svg + i, entities[k], strlen(entities[k])) == 0;
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
+static void test_hostile_text(void)
+{
+    struct guest g = guest_start_as("<b>\"a\\b\" &nosuch; &lt; \xff\x01 \xe2\x86\x92");
+    guest_print(&g, "</TD> & \"quoted\" \\N \xc0\xaf \x1b[31mred\n");
+    guest_end(&g);
+    static const char *const kinds[] = {"exits", "boot", "machine"};
+    for (size_t i = 0; i < 3; i++) {
+        struct err e = {0};
+        struct make_file svg = make_file();
+        strcat(svg.path, ".svg");
+        CU_ASSERT_EQUAL_FATAL(draw_file(&g, kinds[i], svg.path, &e), 0);
+        size_t len;
+        char *bytes = (char *)make_file_read(&svg, &len);
+        bytes[len] = '\0';
+        CU_ASSERT(svg_is_clean(bytes, len));
+        CU_ASSERT(has(bytes, "&lt;b&gt;&quot;a\\b&quot; &amp;\u200bnosuch; &amp;\u200blt; "));
+        CU_ASSERT(i != 1 ||
+                  (has(bytes, "red</text>") && has(bytes, "&lt;/TD&gt;") && has(bytes, "\ufffd\ufffd")));
+        free(bytes);
+        unlink(svg.path);
+        svg.path[strlen(svg.path) - 4] = '\0';
+        unlink(svg.path);
+    }
+    done(&g, NULL);
+}
+
+/* Every format begins as such files do; and two drawings of one trace are the same. */
+static void test_formats(void)
+{
+    static const struct {
+        const char *ending, *magic;
+    } rows[] = {{".dot", "digraph boot"},
+                {".svg", "<?xml"},
+                {".png", "\x89PNG"},
+                {".pdf", "%PDF"},
+                {".SVG", "<?xml"}};
+    struct guest g = guest_start();
+    guest_boot(&g);
+    guest_end(&g);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct err e = {0};
+        struct make_file f;
+        size_t len[2];
+        snprintf(f.path, sizeof f.path, "%.50s%s", g.file.path, rows[i].ending);
+        CU_ASSERT_EQUAL_FATAL(draw_file(&g, "boot", f.path, &e), 0);
+        char *first = (char *)make_file_read(&f, &len[0]);
+        CU_ASSERT(strncmp(first, rows[i].magic, strlen(rows[i].magic)) == 0);
+        CU_ASSERT_EQUAL_FATAL(draw_file(&g, "boot", f.path, &e), 0);
+        char *second = (char *)make_file_read(&f, &len[1]);
+        bool dated = strcmp(rows[i].ending, ".pdf") == 0; /* a PDF holds its date */
+        CU_ASSERT(dated || (len[0] == len[1] && memcmp(first, second, len[0]) == 0));
+        free(first);
+        free(second);
+        unlink(f.path);
+    }
+    done(&g, NULL);
+}
+
+static void test_bad_paths(void)
+{
+    struct guest g = guest_start();
+    guest_end(&g);
+    static const char *const endings[] = {"picture", "picture.jpg", "dir.svg/", ""};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        struct err e = {0};
+        CU_ASSERT_EQUAL(draw_file(&g, "exits", endings[i], &e), -1);
+        CU_ASSERT(has(e.text, ".dot, .svg, .png or .pdf"));
+    }
+    struct err e = {0};
+    CU_ASSERT_EQUAL(draw_file(&g, "exits", "/nonexistent/x.svg", &e), -1);
+    CU_ASSERT(has(e.text, "/nonexistent/x.svg: No such file"));
+    done(&g, NULL);
+}
+
+/* A limit on file sizes fails the write part-way, as a full disk does: no half picture may stay. */
+static void test_full_disk(void)
+{
+    struct guest g = guest_start();
+    guest_boot(&g);
+    guest_end(&g);
+    struct make_file f;
+    snprintf(f.path, sizeof f.path, "%.50s.dot", g.file.path);
+    struct rlimit old, small;
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small = (struct rlimit){.rlim_cur = 1000, .rlim_max = old.rlim_max};
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+    CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &small), 0);
+    struct err e = {0};
+    int rc = draw_file(&g, "boot", f.path, &e);
+    CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, before);
+    CU_ASSERT_EQUAL(rc, -1);
+    CU_ASSERT(has(e.text, f.path));
+    CU_ASSERT_NOT_EQUAL(access(f.path, F_OK), 0);
+    done(&g, NULL);
+}
+
+static const struct unit_test tests[] = {
+    {"an empty trace says so", test_empty},
+    {"a damaged trace is drawn as incomplete", test_damaged},
+    {"no text can break a picture", test_hostile_text},
+    {"formats and determinism", test_formats},
+    {"bad paths", test_bad_paths},
+    {"a full disk leaves no half file", test_full_disk},
+};
+
+UNIT_MAIN("traces graph files", tests)
