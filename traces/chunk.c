@@ -32,8 +32,8 @@ void chunk_writer_fini(struct chunk_writer *w)
 /* Cuts off what a failed write left behind. Devices and pipes cannot be cut, and need not be. */
 static void chunk_cut_back(struct chunk_writer *w)
 {
-    if (ftruncate(w->fd, (off_t)w->offset) == 0 && lseek(w->fd, (off_t)w->offset, SEEK_SET) < 0)
-        return;
+    if (ftruncate(w->fd, (off_t)w->offset) == 0)
+        lseek(w->fd, (off_t)w->offset, SEEK_SET);
 }
 
 int chunk_write_bytes(struct chunk_writer *w, const void *p, size_t n, struct err *e)

@@ -220,14 +220,14 @@ static void counter_set_count(struct pit_counter *c, uint64_t t, unsigned raw)
     }
 }
 
-/* In mode 0 the first of two bytes stops the count and takes OUT down. */
+/* In mode 0 the first of two bytes stops the count and takes OUT down, which is where `held_out` is in that
+ * mode. */
 static void counter_set_low(struct pit_counter *c, uint64_t t, uint8_t byte)
 {
     c->low = byte;
     c->write_high = true;
     if (counter_mode(c) == 0) {
         c->held = counter_value(c, t);
-        c->held_out = false;
         c->running = false;
     }
 }

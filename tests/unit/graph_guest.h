@@ -104,18 +104,20 @@ static inline void guest_boot(struct guest *g)
 static inline char *draw_filtered(const struct guest *g, const struct trace_filter *f, const char *kind)
 {
     struct err e = {0};
-    char *dot = NULL;
-    size_t len = 0;
-    struct trace_reader *r = trace_open(g->file.path, &e);
-    FILE *out = open_memstream(&dot, &len);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+    struct trace_reader *r = make_reader(&g->file);
+    FILE *out = tmpfile();
     CU_ASSERT_PTR_NOT_NULL_FATAL(out);
     if (trace_graph(r, f, (enum graph_kind)graph_kind_find(kind), NULL, out, &e)) {
         fprintf(stderr, "trace_graph: %s\n", e.text);
         CU_FAIL("trace_graph");
     }
-    fclose(out);
     trace_reader_close(r);
+    long len = ftell(out);
+    char *dot = calloc(1, (size_t)len + 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(dot);
+    rewind(out);
+    CU_ASSERT_EQUAL(fread(dot, 1, (size_t)len, out), (size_t)len);
+    fclose(out);
     return dot;
 }
 
@@ -126,8 +128,7 @@ static inline char *draw(const struct guest *g, const char *kind)
 
 static inline int draw_file(const struct guest *g, const char *kind, const char *path, struct err *e)
 {
-    struct trace_reader *r = trace_open(g->file.path, e);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+    struct trace_reader *r = make_reader(&g->file);
     int rc = trace_graph(r, NULL, (enum graph_kind)graph_kind_find(kind), path, NULL, e);
     trace_reader_close(r);
     return rc;
