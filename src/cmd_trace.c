@@ -26,7 +26,11 @@ static int set_from(void *settings, const char *value, struct err *e)
 
 static int set_to(void *settings, const char *value, struct err *e)
 {
-    return option_number(value, 0, UINT64_MAX, &((struct trace_settings *)settings)->filter.to_seq, e);
+    uint64_t last;
+    if (option_number(value, 0, UINT64_MAX - 1, &last, e) < 0)
+        return -1;
+    ((struct trace_settings *)settings)->filter.end_seq = last + 1;
+    return 0;
 }
 
 static int set_limit(void *settings, const char *value, struct err *e)
@@ -146,6 +150,19 @@ static int read_graph(struct trace_reader *r, const struct trace_settings *s, st
     return trace_graph(r, &s->filter, s->graph, s->output, stdout, e);
 }
 
+/* What can be read of a damaged file is read; that it is not all must be said, and not on stdout. */
+static void warn_incomplete(const struct trace_reader *r, const char *path)
+{
+    struct trace_state state;
+    trace_reader_state(r, &state);
+    if (!state.problem)
+        return;
+    struct err e;
+    err_set(&e, "%s: incomplete: %s", path, state.problem);
+    fflush(stdout);
+    command_fail(STATUS_OK, &e);
+}
+
 static int subcommand(const struct command *self, int argc, char **argv)
 {
     const struct trace_command *c = (const struct trace_command *)self;
@@ -160,6 +177,8 @@ static int subcommand(const struct command *self, int argc, char **argv)
     if (!r)
         return command_fail(STATUS_USAGE, &e);
     status = c->read(r, &s, &e);
+    if (status == STATUS_OK)
+        warn_incomplete(r, words.word[0]);
     trace_reader_close(r);
     if (status < 0)
         return command_fail(STATUS_USAGE, &e);

@@ -277,15 +277,13 @@ def json_line(event, header, marks):
     add("value", '"%#x"' % event["value"], event["flags"] & 16)
     add("host_ns", event["host_ns"])
     add("guest_ns", event["guest_ns"])
-    text = ""
-    if event["kind"] == KIND_MARK:
-        text = marks[event["addr"]]
-    elif event["kind"] == KIND_ASSIST:
-        text = ASSISTS[event["detail"]] if event["detail"] < len(ASSISTS) else "?"
-    add("text", quoted(text), text)
+    if event["kind"] == KIND_ASSIST:
+        add("assist", quoted(ASSISTS[event["detail"]] if event["detail"] < len(ASSISTS) else "?"))
     add("detail", event["detail"], event["detail"])
     flags = [quoted(name) for flag, name in FLAGS if event["flags"] & flag]
     add("flags", "[%s]" % ",".join(flags), flags)
+    if event["kind"] == KIND_MARK:
+        add("text", quoted(marks[event["addr"]]), marks[event["addr"]])
     return "{%s}\n" % ",".join(out)
 
 

@@ -16,7 +16,7 @@
 
 /* Which events are wanted. All zeros wants every one. */
 struct trace_filter {
-    uint64_t from_seq, to_seq; /* inclusive; to_seq 0 means no end */
+    uint64_t from_seq, end_seq; /* from the first up to, but not including, the second; end_seq 0: no end */
     uint64_t limit;            /* 0 = no limit */
     bool kind[EVENT_KIND_MAX]; /* none set = all */
     bool any_kind;             /* some of kind[] is set */

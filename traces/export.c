@@ -65,14 +65,16 @@ static void add_flags(struct text *t, unsigned flags)
         text_addc(t, ']');
 }
 
-/* The words an event brings along: a mark's text, the instruction that was assisted. */
-static const char *event_text(const struct event *ev, const struct event_names *names)
+/* A mark's own text as it is; for everything else the sentence that `trace show` prints. */
+static void add_words(struct text *t, const struct event *ev, const struct event_names *names)
 {
-    if (ev->kind == EVENT_ASSIST)
-        return event_assist_name(ev->detail);
-    if (ev->kind == EVENT_MARK && names && ev->addr < names->mark_count)
-        return names->marks[ev->addr];
-    return "";
+    struct text words = {0};
+    if (ev->kind == EVENT_MARK)
+        text_add(&words, names && ev->addr < names->mark_count ? names->marks[ev->addr] : "");
+    else
+        event_sentence(ev, names, &words);
+    add_string(t, ",\"text\":", text_str(&words));
+    text_fini(&words);
 }
 
 void trace_event_json(const struct event *ev, const struct event_names *names, struct text *out)
@@ -103,10 +105,12 @@ void trace_event_json(const struct event *ev, const struct event_names *names, s
         add_hex(out, ",\"value\":", ev->value);
     add_decimal(out, ",\"host_ns\":", ev->host_ns);
     add_decimal(out, ",\"guest_ns\":", ev->guest_ns);
-    add_string(out, ",\"text\":", event_text(ev, names));
+    if (ev->kind == EVENT_ASSIST)
+        add_string(out, ",\"assist\":", event_assist_name(ev->detail));
     if (ev->detail)
         add_decimal(out, ",\"detail\":", ev->detail);
     add_flags(out, ev->flags);
+    add_words(out, ev, names);
     text_addc(out, '}');
 }
 

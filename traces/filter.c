@@ -8,7 +8,7 @@
 
 bool trace_filter_match(const struct trace_filter *f, const struct event_names *names, const struct event *ev)
 {
-    if (ev->seq < f->from_seq || (f->to_seq && ev->seq > f->to_seq))
+    if (ev->seq < f->from_seq || (f->end_seq && ev->seq >= f->end_seq))
         return false;
     if (f->any_kind && !f->kind[ev->kind])
         return false;

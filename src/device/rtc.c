@@ -216,12 +216,10 @@ static void rtc_write_b(struct rtc *r, uint8_t value)
     uint8_t old = r->regs[RTC_B];
     if ((value & B_SET) && !(old & B_SET))
         value &= (uint8_t)~INT_UPDATE;
-    if ((value | old) & B_SET)
-        r->regs[RTC_B] = value;
-    else if ((value ^ old) & (RTC_B_24H | RTC_B_DM))
+    bool reformats = (value ^ old) & (RTC_B_24H | RTC_B_DM);
+    if (reformats && !((value | old) & B_SET))
         rtc_time_recode(r->regs, value);
-    else
-        r->regs[RTC_B] = value;
+    r->regs[RTC_B] = value;
 }
 
 static void rtc_write(struct device *d, struct access *a)

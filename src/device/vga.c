@@ -76,7 +76,7 @@ static uint16_t vga_cursor_cell(const struct vga *v)
 void vga_screen(const struct device *vga, uint16_t cells[VGA_ROWS * VGA_COLUMNS])
 {
     const struct vga *v = vga_of_const(vga);
-    unsigned start = vga_start(v);
+    size_t start = vga_start(v);
     for (unsigned i = 0; i < VGA_ROWS * VGA_COLUMNS; i++)
         cells[i] = le16_load(v->text + (start + i) % VGA_CELLS * 2);
 }
@@ -133,7 +133,7 @@ static void vga_reset(struct device *d)
 {
     struct vga *v = vga_of(d);
     vga_regs_init(v);
-    for (unsigned i = 0; i < VGA_CELLS; i++)
+    for (size_t i = 0; i < VGA_CELLS; i++)
         le_store(v->text + i * 2, CELL_BLANK, 2);
     v->used = false;
 }
@@ -171,7 +171,7 @@ static void describe_screen(const struct vga *v, struct text *out)
     vga_screen(&v->dev, cells);
     for (unsigned i = 0; i < VGA_ROWS * VGA_COLUMNS; i++)
         shown += (cells[i] & 0xff) != ' ' && (cells[i] & 0xff) != 0;
-    text_addf(out, "TEXT    %u characters on the page, %s\n", shown,
+    text_addf(out, "TEXT    characters on the page: %u, %s\n", shown,
               v->used ? "written by the guest" : "never written");
     text_addf(out, "START   %04x  the page begins %u bytes into the text memory\n", vga_start(v),
               vga_start(v) % VGA_CELLS * 2u);

@@ -238,7 +238,7 @@ static const struct event_kind_info kinds[EVENT_KIND_MAX] = {
         {EVENT_ASSIST, "assist", "", "an instruction that Ringside completed",
          "This host's KVM refuses to run the instruction in this mode, so Ringside did what the CPU would "
          "have done and moved RIP behind it. No such event appears on a host that needs no help.",
-         "Intel SDM, Instruction Set Reference, at the instruction", CLASS_OWN, GREEN},
+         "Intel SDM, Instruction Set Reference, at the instruction", CLASS_OWN, PURPLE},
     [EVENT_IRQ] =
         {EVENT_IRQ, "irq", "", "an interrupt was given to the guest",
          "A device raised its line, the interrupt controller chose it, and Ringside injected its vector. The "
@@ -249,7 +249,7 @@ static const struct event_kind_info kinds[EVENT_KIND_MAX] = {
         {EVENT_STEP, "step", "", "one instruction",
          "Ringside ran the guest for exactly one instruction, for a person at the prompt or for a trace of "
          "every instruction.",
-         "Intel SDM, Single-Step Exception Condition", CLASS_OWN, PURPLE},
+         "Intel SDM, Single-Step Exception Condition", CLASS_OWN, GREY},
     [EVENT_MARK] = {EVENT_MARK, "mark", "", "a note at this point",
                     "A person, a script or a lab put a text here so that the place can be found again.",
                     "docs/trace-format.md, Marks", CLASS_OWN, ORANGE},

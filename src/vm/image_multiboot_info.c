@@ -1,8 +1,9 @@
 /*
  * What a Multiboot kernel is told: the boot-information structure with the size and the map of memory, the
  * command line, the modules, and who loaded it (Multiboot Specification 0.6.96, "Boot information format").
- * Modules lie page-aligned above the image, whether the header asks for it (bit 0) or not; the information is
- * one block in conventional memory, below 640 KiB.
+ * Modules are page-aligned, whether the header asks for it (bit 0) or not, and lie behind the image where
+ * there is room; the information is one block in conventional memory, below 640 KiB. A command line begins
+ * with the name of the file, without its directories: the guest must not depend on where the host keeps it.
  */
 #include "vm/image_load.h"
 
@@ -148,12 +149,15 @@ static void block_fill(struct block *b, const struct image_loader *l, const stru
     block_add_mmap(b, l->m, info);
 }
 
-/* Above 1 MiB, where kernels look for modules and room below is not wasted; only a machine without that puts
- * them lower. */
+/* Behind the image and above 1 MiB, where kernels look for modules and do not miss the room; failing that, in
+ * any gap above 1 MiB; and in a machine without that, in any gap at all. */
 static uint64_t module_find_place(const struct image_loader *l, uint64_t from, uint64_t len)
 {
-    uint64_t gpa = image_find_above(l, from < UPPER_GPA ? UPPER_GPA : from, len, PAGE_LEN);
-    return gpa == MEMORY_NONE ? image_find_above(l, from, len, PAGE_LEN) : gpa;
+    const uint64_t from_gpa[] = {from > UPPER_GPA ? from : UPPER_GPA, UPPER_GPA, PAGE_LEN};
+    uint64_t gpa = MEMORY_NONE;
+    for (size_t i = 0; i < sizeof from_gpa / sizeof from_gpa[0] && gpa == MEMORY_NONE; i++)
+        gpa = image_find_above(l, from_gpa[i], len, PAGE_LEN);
+    return gpa;
 }
 
 static int module_place(struct image_loader *l, const struct image_source *s, uint64_t from,
@@ -162,7 +166,7 @@ static int module_place(struct image_loader *l, const struct image_source *s, ui
     out->len = s->len;
     out->gpa = module_find_place(l, from, s->len);
     if (out->gpa == MEMORY_NONE)
-        return err_set(e, "%#" PRIx64 " bytes: no room in the guest's memory above the image", s->len);
+        return err_set(e, "%#" PRIx64 " bytes: no room for it in the guest's memory", s->len);
     return image_place(l, s, "module", out->gpa, s->len, 0, s->len, e);
 }
 

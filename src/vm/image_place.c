@@ -11,8 +11,7 @@
 
 #define USABLE_HOLE_GPA 0xa0000u /* VGA window and, in a PC, ROMs: no loader puts data of its own there */
 #define USABLE_HOLE_LEN 0x60000u
-#define LOWEST_GPA                                                                                           \
-    0x1000u /* the first page is left to the guest: the real-mode interrupt vectors, null pointers */
+#define LOWEST_GPA      0x1000u /* below it are real mode's interrupt vectors, and null pointers point there */
 
 static bool ranges_overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 {

@@ -127,7 +127,7 @@ static void test_descriptors(void)
     uint64_t rights = 0, limit = 0;
     bool code, bad, read, write;
     __asm__ volatile("lar %3, %0; setz %1; lsl %3, %2" : "+r"(rights), "=&q"(code), "+r"(limit) : "r"(8ull) : "cc");
-    bool ok = code && (rights & 0x00a0fe00) == 0x00209a00 && limit == 0xffffffff;
+    bool ok = code && (rights & 0x00a0fe00) == 0x00a09a00 && limit == 0xffffffff;
     __asm__ volatile("lar %1, %%rax; setz %0" : "=q"(bad) : "r"(0x100ull) : "rax", "cc");
     __asm__ volatile("verr %w1; setz %0" : "=q"(read) : "r"(0x10) : "cc");
     __asm__ volatile("verw %w1; setz %0" : "=q"(write) : "r"(8) : "cc");

@@ -1,6 +1,6 @@
 /*
  * The proof that docs/trace-format.md is complete: tests/trace_reader.py, which was written from that page
- * alone, must print the same as `trace export`, and give up at the same place of a damaged file. Skipped (77)
+ * alone, must print the same as `trace export` (but for the sentences), and give up at the same place of a damaged file. Skipped (77)
  * without python3.
  */
 #include "trace_make.h"
@@ -27,6 +27,28 @@ static int python_reads(const char *path, char **out)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* The sentences of `text` are Ringside's words and not in the file: only a mark's text is compared. */
+static void drop_sentences(char *lines)
+{
+    char *out = lines;
+    for (char *line = lines; *line;) {
+        char *end = strchr(line, '\n');
+        CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+        *end = '\0';
+        char *text = NULL;
+        for (char *at = strstr(line, ",\"text\":\""); at; at = strstr(at + 1, ",\"text\":\""))
+            text = at;
+        if (text && !strstr(line, "\"kind\":\"mark\""))
+            memcpy(text, "}", 2);
+        size_t len = strlen(line);
+        memmove(out, line, len);
+        out[len] = '\n';
+        out += len + 1;
+        line = end + 1;
+    }
+    *out = '\0';
+}
+
 static char *ringside_reads(const char *path)
 {
     char *out = NULL;
@@ -39,6 +61,7 @@ static char *ringside_reads(const char *path)
     CU_ASSERT_EQUAL(trace_export_jsonl(r, &all, stream, &e), 0);
     fclose(stream);
     trace_reader_close(r);
+    drop_sentences(out);
     return out;
 }
 

@@ -121,28 +121,29 @@ static void test_export(void)
         "\"kind\":\"io\","
         "\"device\":\"uart\",\"reg\":\"THR\",\"dir\":\"out\",\"size\":1,\"count\":1,\"addr\":\"0x3f8\","
         "\"value\":\"0x48\","
-        "\"host_ns\":900,\"guest_ns\":15000}\n"
+        "\"host_ns\":900,\"guest_ns\":15000,\"text\":\"out 0x3f8 ← 48 'H'  uart.THR\"}\n"
         "{\"seq\":1,\"t_ns\":1234567890123,\"vcpu\":0,\"rip\":\"0xffffffff81000010\",\"cs\":8,\"mode\":"
         "\"long\",\"cpl\":3,"
         "\"kind\":\"mmio\",\"device\":\"vga\",\"reg\":\"CELL\",\"dir\":\"out\",\"size\":2,\"count\":1,"
         "\"addr\":\"0xb8000\","
-        "\"value\":\"0x748\",\"host_ns\":7,\"guest_ns\":0,\"flags\":[\"rip_next\",\"unclaimed\"]}\n"
+        "\"value\":\"0x748\",\"host_ns\":7,\"guest_ns\":0,\"flags\":[\"rip_next\",\"unclaimed\"],"
+        "\"text\":\"mmio write 0xb8000 ← 0748  unclaimed\"}\n"
         "{\"seq\":2,\"t_ns\":1234567890999,\"vcpu\":0,\"kind\":\"irq\",\"addr\":\"0x20\",\"host_ns\":0,"
-        "\"guest_ns\":0}\n"
+        "\"guest_ns\":0,\"text\":\"interrupt line 0 → vector 0x20\"}\n"
         "{\"seq\":3,\"t_ns\":1234567891000,\"vcpu\":2,\"rip\":\"0x10\",\"cs\":0,\"mode\":\"protected\","
         "\"cpl\":0,"
-        "\"kind\":\"assist\",\"size\":1,\"addr\":\"0xcc\",\"host_ns\":0,\"guest_ns\":0,\"text\":\"int3\","
+        "\"kind\":\"assist\",\"size\":1,\"addr\":\"0xcc\",\"host_ns\":0,\"guest_ns\":0,\"assist\":\"int3\","
         "\"detail\":2,"
-        "\"flags\":[\"stepped\"]}\n"
+        "\"flags\":[\"stepped\"],\"text\":\"int3 completed by Ringside (cc)\"}\n"
         "{\"seq\":3,\"t_ns\":1234567891000,\"vcpu\":2,\"rip\":\"0x10\",\"cs\":0,\"mode\":\"protected\","
         "\"cpl\":0,"
-        "\"kind\":\"mark\",\"host_ns\":0,\"guest_ns\":0,\"text\":\"say \\\"hi\\\" \\\\ "
-        "Ü\",\"flags\":[\"stepped\"]}\n");
+        "\"kind\":\"mark\",\"host_ns\":0,\"guest_ns\":0,\"flags\":[\"stepped\"],"
+        "\"text\":\"say \\\"hi\\\" \\\\ Ü\"}\n");
 }
 
 static void test_filters(void)
 {
-    struct trace_filter f = {.from_seq = 1, .to_seq = 2};
+    struct trace_filter f = {.from_seq = 1, .end_seq = 3};
     expect_printed(trace_show, &f, LINE1 LINE2);
     f = (struct trace_filter){.from_seq = 3};
     expect_printed(trace_show, &f, LINE3 LINE4);

@@ -182,7 +182,7 @@ static void test_filtered(void)
 {
     struct make_file f = write_sample();
     struct trace_reader *r = make_reader(&f);
-    struct trace_filter only = {.from_seq = 10, .to_seq = 209, .device = "uart", .limit = 100};
+    struct trace_filter only = {.from_seq = 10, .end_seq = 210, .device = "uart", .limit = 100};
     struct text said = {0};
     struct err e;
     CU_ASSERT_EQUAL(trace_stat(r, &only, 0, false, &said, &e), 0);

@@ -87,7 +87,7 @@ static void test_refused(void)
     snprintf(want, sizeof want, "module %s: is empty", mods.path[0]);
     check_refused(&f, file.bytes, file.len, want);
     CU_ASSERT_EQUAL(truncate(mods.path[0], MIB), 0);
-    check_refused(&f, file.bytes, file.len, "0x100000 bytes: no room in the guest's memory above the image");
+    check_refused(&f, file.bytes, file.len, "0x100000 bytes: no room for it in the guest's memory");
     CU_ASSERT_EQUAL(truncate(mods.path[0], 3 * MIB), 0);
     check_refused(&f, file.bytes, file.len, "0x300000 bytes: no room");
     modules_fini(&mods);
@@ -146,10 +146,18 @@ static void test_nothing_overlaps(void)
     static const struct {
         uint64_t mem, kernel, kernel_len;
     } rows[] = {
-        {64 * 1024, 0x2000, 0x1000}, {128 * 1024, 0x10000, 0x4000}, {640 * 1024, 0x1000, 0x90000},
-        {1 * MIB, 0x10000, 0x8c000}, {2 * MIB, 0x90000, 0x10000},   {2 * MIB, 0x9e000, 0x2000},
-        {2 * MIB, 0x1000, 0x9e000},  {2 * MIB, 0xf0000, 0x20000},   {4 * MIB, MIB, 0x2f0000},
-        {4096 * MIB, MIB, 0x100000}, {2 * MIB, 0, 0x9f000},
+        {64 * 1024, 0x2000, 0x1000},
+        {128 * 1024, 0x10000, 0x4000},
+        {640 * 1024, 0x1000, 0x90000},
+        {1 * MIB, 0x10000, 0x8c000},
+        {2 * MIB, 0x90000, 0x10000},
+        {2 * MIB, 0x9e000, 0x2000},
+        {2 * MIB, 0x1000, 0x9e000},
+        {2 * MIB, 0xf0000, 0x20000},
+        {4 * MIB, MIB, 0x2f0000},
+        {4096 * MIB, MIB, 0x100000},
+        {2 * MIB, 0, 0x9f000},
+        {4 * MIB, 0x3f0000, 0xf000}, /* right below the GDT: modules find the gap below */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct segment s = {.paddr = rows[i].kernel,

@@ -175,75 +175,78 @@ static void test_elf64(void)
 
 /* The address fields: header_addr, load_addr, load_end_addr, bss_end_addr, entry_addr. The header is at file
  * offset 16 of 1000 bytes. */
+struct address_row {
+    uint32_t a[5];
+    const char *why;
+    uint64_t gpa, skip, file_len, len;
+};
+static const struct address_row address_rows[] = {
+    {{MIB + 16, MIB, 0, 0, MIB + 48}, NULL, MIB, 0, 1000, 1000},
+    {{MIB, MIB, 0, 0, MIB + 32}, NULL, MIB, 16, 984, 984}, /* from the header on */
+    {{MIB + 8, MIB, MIB + 100, 0, MIB + 48}, NULL, MIB, 8, 100, 100},
+    {{MIB + 16, MIB, MIB + 100, MIB + 0x5000, MIB + 0x4000}, NULL, MIB, 0, 100, 0x5000},
+    {{MIB + 16, MIB, 0, MIB + 0x5000, MIB}, NULL, MIB, 0, 1000, 0x5000},
+    {{MIB + 17, MIB, 0, 0, MIB},
+     "load_addr 0x100000 does not fit header_addr 0x100011, at file offset 0x10",
+     0,
+     0,
+     0,
+     0},
+    {{MIB - 1, MIB, 0, 0, MIB}, "does not fit header_addr", 0, 0, 0, 0},
+    {{MIB + 16, MIB, MIB - 1, 0, MIB}, "load_end_addr 0xfffff before load_addr 0x100000", 0, 0, 0, 0},
+    {{MIB + 16, MIB, MIB, 0, MIB}, "nothing to load", 0, 0, 0, 0},
+    {{MIB + 16, MIB, MIB + 1001, 0, MIB},
+     "cut: 0x3e9 bytes for 0x100000 at file offset 0, but the file has 0x3e8",
+     0,
+     0,
+     0,
+     0},
+    {{MIB + 16, MIB, MIB + 100, MIB + 99, MIB},
+     "bss_end_addr 0x100063 before the end of the data at 0x100064",
+     0,
+     0,
+     0,
+     0},
+    {{MIB + 16, MIB, 0, 0, MIB - 1},
+     "entry_addr 0xfffff outside the image: 0x3e8 bytes at 0x100000",
+     0,
+     0,
+     0,
+     0},
+    {{MIB + 16, MIB, 0, 0, MIB + 1000}, "outside the image", 0, 0, 0, 0},
+    {{0x9ff10, 0x9ff00, 0, 0, 0x9ff00}, "overlaps the VGA window", 0, 0, 0, 0},
+    {{0xfffffff0, 0xffffffe0, 0, 0, 0xffffffe0}, "not all in RAM", 0, 0, 0, 0},
+    {{MIB + 16, MIB, 0, 0xffffffff, MIB}, "larger than the guest's memory", 0, 0, 0, 0},
+    {{4 * MIB - 0x1000, 4 * MIB - 0x1000, 0, 0, 4 * MIB - 0x1000},
+     "overlaps the boot structures",
+     0,
+     0,
+     0,
+     0},
+};
+
 static void test_addresses(void)
 {
-    static const struct {
-        uint32_t a[5];
-        const char *why;
-        uint64_t gpa, skip, file_len, len;
-    } rows[] = {
-        {{MIB + 16, MIB, 0, 0, MIB + 48}, NULL, MIB, 0, 1000, 1000},
-        {{MIB, MIB, 0, 0, MIB + 32}, NULL, MIB, 16, 984, 984}, /* from the header on */
-        {{MIB + 8, MIB, MIB + 100, 0, MIB + 48}, NULL, MIB, 8, 100, 100},
-        {{MIB + 16, MIB, MIB + 100, MIB + 0x5000, MIB + 0x4000}, NULL, MIB, 0, 100, 0x5000},
-        {{MIB + 16, MIB, 0, MIB + 0x5000, MIB}, NULL, MIB, 0, 1000, 0x5000},
-        {{MIB + 17, MIB, 0, 0, MIB},
-         "load_addr 0x100000 does not fit header_addr 0x100011, at file offset 0x10",
-         0,
-         0,
-         0,
-         0},
-        {{MIB - 1, MIB, 0, 0, MIB}, "does not fit header_addr", 0, 0, 0, 0},
-        {{MIB + 16, MIB, MIB - 1, 0, MIB}, "load_end_addr 0xfffff before load_addr 0x100000", 0, 0, 0, 0},
-        {{MIB + 16, MIB, MIB, 0, MIB}, "nothing to load", 0, 0, 0, 0},
-        {{MIB + 16, MIB, MIB + 1001, 0, MIB},
-         "cut: 0x3e9 bytes for 0x100000 at file offset 0, but the file has 0x3e8",
-         0,
-         0,
-         0,
-         0},
-        {{MIB + 16, MIB, MIB + 100, MIB + 99, MIB},
-         "bss_end_addr 0x100063 before the end of the data at 0x100064",
-         0,
-         0,
-         0,
-         0},
-        {{MIB + 16, MIB, 0, 0, MIB - 1},
-         "entry_addr 0xfffff outside the image: 0x3e8 bytes at 0x100000",
-         0,
-         0,
-         0,
-         0},
-        {{MIB + 16, MIB, 0, 0, MIB + 1000}, "outside the image", 0, 0, 0, 0},
-        {{0x9ff10, 0x9ff00, 0, 0, 0x9ff00}, "overlaps the VGA window", 0, 0, 0, 0},
-        {{0xfffffff0, 0xffffffe0, 0, 0, 0xffffffe0}, "not all in RAM", 0, 0, 0, 0},
-        {{MIB + 16, MIB, 0, 0xffffffff, MIB}, "larger than the guest's memory", 0, 0, 0, 0},
-        {{4 * MIB - 0x1000, 4 * MIB - 0x1000, 0, 0, 4 * MIB - 0x1000},
-         "overlaps the boot structures",
-         0,
-         0,
-         0,
-         0},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof address_rows / sizeof address_rows[0]; i++) {
         struct file file = {.len = 1000};
         struct fixture f;
         fixture_init(&f, 4 * MIB);
         memset(memory_ptr(&f.m, MIB, 0x8000, true), 0xaa, 0x8000);
         memset(file.bytes, 0x90, file.len);
-        multiboot_put(&file, 16, 1 << 16, rows[i].a);
-        if (rows[i].why) {
-            check_refused(&f, file.bytes, file.len, rows[i].why);
+        multiboot_put(&file, 16, 1 << 16, address_rows[i].a);
+        if (address_rows[i].why) {
+            check_refused(&f, file.bytes, file.len, address_rows[i].why);
         } else {
             static const uint8_t zeros[0x5000];
             CU_ASSERT_EQUAL(load(&f, file.bytes, file.len), 0);
-            CU_ASSERT_EQUAL(f.image.start.entry, rows[i].a[4]);
-            CU_ASSERT_EQUAL(f.image.load_gpa, rows[i].gpa);
-            CU_ASSERT_EQUAL(f.image.load_end_gpa, rows[i].gpa + rows[i].len);
-            CU_ASSERT_TRUE(guest_holds(&f, rows[i].gpa, file.bytes + rows[i].skip, rows[i].file_len));
-            CU_ASSERT_TRUE(
-                guest_holds(&f, rows[i].gpa + rows[i].file_len, zeros, rows[i].len - rows[i].file_len));
-            CU_ASSERT_TRUE(guest_holds(&f, rows[i].gpa + rows[i].len, "\xaa", 1));
+            CU_ASSERT_EQUAL(f.image.start.entry, address_rows[i].a[4]);
+            CU_ASSERT_EQUAL(f.image.load_gpa, address_rows[i].gpa);
+            CU_ASSERT_EQUAL(f.image.load_end_gpa, address_rows[i].gpa + address_rows[i].len);
+            CU_ASSERT_TRUE(guest_holds(&f, address_rows[i].gpa, file.bytes + address_rows[i].skip,
+                                       address_rows[i].file_len));
+            CU_ASSERT_TRUE(guest_holds(&f, address_rows[i].gpa + address_rows[i].file_len, zeros,
+                                       address_rows[i].len - address_rows[i].file_len));
+            CU_ASSERT_TRUE(guest_holds(&f, address_rows[i].gpa + address_rows[i].len, "\xaa", 1));
         }
         fixture_fini(&f);
     }
