@@ -195,6 +195,8 @@ static int assist_finish(struct assist *a, struct event *ev, enum assist_kind ki
 int assist_complete(struct run *r, struct event *ev, struct err *e)
 {
     uint8_t code[INSN_MAX];
+    if (vcpu_state_need_sregs(r, e) < 0)
+        return -1;
     struct assist a = {.run = r, .regs = run_regs(r), .sregs = run_sregs(r), .rip = run_regs(r)->rip, .e = e};
     size_t n = assist_code(r, code);
     if (!insn_decode(a.sregs, code, n, &a.insn, a.op))

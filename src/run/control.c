@@ -21,6 +21,9 @@
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
+/* However fast a timer the guest asks for, it gets this long between two kicks, or it would never run at all. */
+enum { KICK_INTERVAL_NS = 100000 };
+
 static void kicked(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
@@ -156,7 +159,9 @@ void control_arm(struct run *r)
     r->timer_armed_ns = due_ns;
     struct itimerspec t = {{0, 0}, {0, 0}};
     if (due_ns != DEVICE_NEVER_NS) {
-        uint64_t at_ns = due_ns + r->machine->clock.origin_ns;
+        uint64_t at_ns = due_ns + r->machine->clock.origin_ns, soonest_ns = clock_host_ns() + KICK_INTERVAL_NS;
+        if (at_ns < soonest_ns)
+            at_ns = soonest_ns;
         t.it_value = (struct timespec){(time_t)(at_ns / 1000000000u), (long)(at_ns % 1000000000u)};
     }
     timer_settime(r->timer, TIMER_ABSTIME, &t, NULL);

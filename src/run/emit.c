@@ -13,17 +13,14 @@ void event_begin(const struct run *r, struct event *ev, enum event_kind kind, ui
 {
     const struct kvm_regs *regs = run_regs(r);
     const struct kvm_sregs *sregs = run_sregs(r);
-    *ev = (struct event){
-        .time_ns = now_ns - r->start_ns,
-        .rip = regs->rip,
-        .guest_ns = saturate(now_ns - r->left_ns),
-        .count = 1,
-        .cs = sregs->cs.selector,
-        .kind = (uint8_t)kind,
-        .reg = EVENT_NO_REG,
-        .flags = r->stepping ? EVENT_STEPPED : 0,
-        .mode_cpl = event_mode_cpl(cpu_mode(sregs), cpu_cpl(regs, sregs)),
-    };
+    *ev = (struct event){.rip = regs->rip, .count = 1, .kind = (uint8_t)kind, .reg = EVENT_NO_REG};
+    if (!r->observed)
+        return;
+    ev->time_ns = now_ns - r->start_ns;
+    ev->guest_ns = saturate(now_ns - r->left_ns);
+    ev->cs = sregs->cs.selector;
+    ev->flags = r->stepping ? EVENT_STEPPED : 0;
+    ev->mode_cpl = event_mode_cpl(cpu_mode(sregs), cpu_cpl(regs, sregs));
 }
 
 static void event_put(struct run *r, struct event *ev)
@@ -38,9 +35,11 @@ static void event_put(struct run *r, struct event *ev)
 
 void event_end(struct run *r, struct event *ev)
 {
-    uint64_t now_ns = clock_host_ns();
-    ev->host_ns = saturate(now_ns - r->start_ns - ev->time_ns);
-    r->left_ns = now_ns;
+    if (r->observed) {
+        uint64_t now_ns = clock_host_ns();
+        ev->host_ns = saturate(now_ns - r->start_ns - ev->time_ns);
+        r->left_ns = now_ns;
+    }
     if (event_kind_is_exit(ev->kind))
         r->result.exits++;
     event_put(r, ev);

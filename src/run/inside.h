@@ -37,7 +37,10 @@ struct run {
     struct machine *machine;
     struct run_options options;
     struct kvm_vcpu vcpu;
-    bool sync_regs; /* registers come with the exit; else they are fetched */
+    bool sync_regs;  /* registers come with the exit; else they are fetched */
+    bool observed;   /* somebody wants events: with their place, mode and times */
+    bool forgetful;  /* this host resets the registers at a shutdown: keep them at every exit */
+    bool has_sregs;  /* run_sregs() is of this exit, not of an earlier one */
     struct run_result result;
 
     struct event_sink sink[RUN_SINKS_MAX];
@@ -85,8 +88,13 @@ static inline struct kvm_sregs *run_sregs(const struct run *r)
     return &r->vcpu.run->s.regs.sregs;
 }
 
+/* Before an entry: says which registers are to come with the exit. Special registers cost the kernel more than the rest
+ * of a short exit, so they come only when an event, a step or a post-mortem needs them. */
+void vcpu_state_choose(struct run *r);
 /* After an entry on a host without KVM_CAP_SYNC_REGS: fetches both. */
 NODISCARD int vcpu_state_fetch(struct run *r, struct err *e);
+/* Makes run_sregs() current. */
+NODISCARD int vcpu_state_need_sregs(struct run *r, struct err *e);
 /* What was changed in run_regs()/run_sregs() is to be the guest's at the next entry. */
 NODISCARD int vcpu_state_store(struct run *r, bool sregs_too, struct err *e);
 

@@ -62,7 +62,7 @@ enum verdict exit_handle_debug(struct run *r, struct event *ev, struct err *e)
 void exit_decode_hlt(struct run *r, struct event *ev)
 {
     uint8_t byte;
-    if (ev->rip > 0 && run_read_code(r, ev->rip - 1, &byte, 1) == 1 && byte == 0xf4)
+    if (r->observed && ev->rip > 0 && run_read_code(r, ev->rip - 1, &byte, 1) == 1 && byte == 0xf4)
         ev->rip--;
     else
         ev->flags |= EVENT_RIP_NEXT;
@@ -77,7 +77,8 @@ enum verdict exit_handle_hlt(struct run *r, struct event *ev, struct err *e)
 
 enum verdict exit_handle_shutdown(struct run *r, struct event *ev, struct err *e)
 {
-    (void)e;
+    if (vcpu_state_need_sregs(r, e) < 0)
+        return run_end(r, RUN_ERROR, 125, "%s", e->text);
     /* Some backends have reset the vCPU by now: CS:RIP is the reset vector then, not where the guest died. */
     const struct kvm_sregs *s = run_sregs(r);
     if (s->cs.selector == 0xf000 && run_regs(r)->rip == 0xfff0 && !(s->cr0 & CR0_PE)) {

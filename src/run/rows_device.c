@@ -15,7 +15,7 @@ void exit_decode_io(struct run *r, struct event *ev)
     ev->size = k->io.size;
     ev->count = k->io.count;
     ev->flags |= EVENT_ADDR | EVENT_VALUE;
-    if (!locate_io(r, ev->dir == DIR_OUT, ev->size, k->io.port, ev->count, &ev->rip, &string))
+    if (!r->observed || !locate_io(r, ev->dir == DIR_OUT, ev->size, k->io.port, ev->count, &ev->rip, &string))
         ev->flags |= ev->dir == DIR_OUT ? EVENT_RIP_NEXT : 0;
     if (string || ev->count > 1)
         ev->flags |= EVENT_STRING;
@@ -58,7 +58,7 @@ void exit_decode_mmio(struct run *r, struct event *ev)
     ev->dir = k->mmio.is_write ? DIR_OUT : DIR_IN;
     ev->size = k->mmio.len <= 8 ? (uint8_t)k->mmio.len : 8;
     ev->flags |= EVENT_ADDR | EVENT_VALUE;
-    if (!locate_mmio(r, k->mmio.is_write, ev->size, ev->addr, &ev->rip))
+    if (!r->observed || !locate_mmio(r, k->mmio.is_write, ev->size, ev->addr, &ev->rip))
         ev->flags |= k->mmio.is_write ? EVENT_RIP_NEXT : 0;
 }
 

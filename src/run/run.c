@@ -6,6 +6,7 @@
 
 #include "run/inside.h"
 
+#include <cpuid.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,13 @@ static int vcpu_set_start(struct run *r, const struct cpu_start *start, struct e
     return 0;
 }
 
+/* After a triple fault AMD's VMCB is undefined, so KVM resets the vCPU before it tells us (AMD APM, "Shutdown Intercept"). */
+static bool host_is_amd(void)
+{
+    unsigned a, b = 0, c = 0, d = 0;
+    return __get_cpuid(0, &a, &b, &c, &d) && (b == signature_AMD_ebx || b == 0x6f677948 /* "Hygo" */);
+}
+
 static int run_init(struct run *r, const struct cpu_start *start, struct err *e)
 {
     if (ring_init(&r->last_events, sizeof(struct event), RUN_RING_EVENTS, e) < 0 || control_init(r, e) < 0)
@@ -65,7 +73,7 @@ static int run_init(struct run *r, const struct cpu_start *start, struct err *e)
         return -1;
     int have = kvm_vm_capability(&r->machine->vm, KVM_CAP_SYNC_REGS);
     r->sync_regs = (have & (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS)) == (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS);
-    r->vcpu.run->kvm_valid_regs = r->sync_regs ? KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS : 0;
+    r->forgetful = host_is_amd();
     return vcpu_set_start(r, start, e);
 }
 
@@ -155,6 +163,12 @@ static void keep_state(struct run *r)
     r->last_cpu.sregs = *run_sregs(r);
 }
 
+/* The clock is looked at only for somebody's sake. */
+static uint64_t exit_time_ns(const struct run *r)
+{
+    return r->observed ? clock_host_ns() : 0;
+}
+
 /* Everything that must happen before the guest may run on. */
 static enum verdict before_entry(struct run *r, struct err *e, int *failed)
 {
@@ -171,6 +185,7 @@ static enum verdict before_entry(struct run *r, struct err *e, int *failed)
         *failed = -1;
         return run_end(r, RUN_ERROR, 125, "%s", e->text);
     }
+    vcpu_state_choose(r);
     return GO_ON;
 }
 
@@ -199,13 +214,11 @@ static enum verdict run_once(struct run *r, struct err *e, int *failed)
     r->in_flight = false;
     int rc = kvm_vcpu_run(&r->vcpu);
     if (rc == -EINTR || rc == -EAGAIN) {
-        if (r->sync_regs)
-            keep_state(r);
         return r->machine->pic[0] ? GO_ON : interrupts_asleep_in_kernel(r);
     }
     if (rc < 0)
         return entry_failed(r, rc, e, failed);
-    uint64_t now_ns = clock_host_ns();
+    uint64_t now_ns = exit_time_ns(r);
     if (vcpu_state_fetch(r, e) < 0) {
         *failed = -1;
         return run_end(r, RUN_ERROR, 125, "%s", e->text);
@@ -216,7 +229,8 @@ static enum verdict run_once(struct run *r, struct err *e, int *failed)
     bool stepped = r->stepping && r->vcpu.run->exit_reason == KVM_EXIT_DEBUG;
     enum verdict v = exit_dispatch(r, now_ns, e);
     if (v == GO_ON) {
-        keep_state(r);
+        if (r->forgetful)
+            keep_state(r);
         if (stepped)
             v = after_step(r);
     }
@@ -235,7 +249,8 @@ static void run_settle(struct run *r)
         if (vcpu_state_fetch(r, &ignored) < 0)
             return;
     }
-    keep_state(r);
+    if (vcpu_state_need_sregs(r, &ignored) == 0)
+        keep_state(r);
 }
 
 int run_loop(struct run *r, struct err *e)
@@ -243,6 +258,7 @@ int run_loop(struct run *r, struct err *e)
     int failed = 0;
     if (control_attach(r, e) < 0)
         return -1;
+    r->observed = r->sink_count > 0;
     r->start_ns = r->left_ns = clock_host_ns();
     while (run_once(r, e, &failed) == GO_ON)
         ;

@@ -7,11 +7,30 @@
 
 #include <string.h>
 
+void vcpu_state_choose(struct run *r)
+{
+    r->has_sregs = r->observed || r->stepping || r->forgetful;
+    if (r->sync_regs)
+        r->vcpu.run->kvm_valid_regs = KVM_SYNC_X86_REGS | (r->has_sregs ? (uint64_t)KVM_SYNC_X86_SREGS : 0);
+}
+
+int vcpu_state_need_sregs(struct run *r, struct err *e)
+{
+    if (r->has_sregs)
+        return 0;
+    if (kvm_get_sregs(&r->vcpu, run_sregs(r), e) < 0)
+        return -1;
+    r->has_sregs = true;
+    return 0;
+}
+
 int vcpu_state_fetch(struct run *r, struct err *e)
 {
     if (r->sync_regs)
         return 0;
-    return kvm_get_regs(&r->vcpu, run_regs(r), e) < 0 ? -1 : kvm_get_sregs(&r->vcpu, run_sregs(r), e);
+    if (kvm_get_regs(&r->vcpu, run_regs(r), e) < 0)
+        return -1;
+    return r->has_sregs ? kvm_get_sregs(&r->vcpu, run_sregs(r), e) : 0;
 }
 
 int vcpu_state_store(struct run *r, bool sregs_too, struct err *e)

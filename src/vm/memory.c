@@ -241,15 +241,14 @@ static size_t run_len(const struct guest_memory *m, uint64_t gpa, size_t n, bool
     return n < left ? n : (size_t)left;
 }
 
+/* A span cannot wrap past the last address: nothing is backed up there. */
 static int span_check(const struct guest_memory *m, uint64_t gpa, size_t n, bool write, struct err *e)
 {
     for (size_t done = 0, run; done < n; done += run) {
-        /* A span that wraps past the last address must not go on at 0. */
-        run = gpa + done < gpa ? 0 : run_len(m, gpa + done, n - done, write);
+        run = run_len(m, gpa + done, n - done, write);
         if (run == 0)
             return err_set(e, "%s of %zu bytes at %#" PRIx64 ": %s at %#" PRIx64, write ? "write" : "read", n,
-                           gpa, region_at(m, gpa + done) && gpa + done >= gpa ? "ROM" : "no memory",
-                           gpa + done);
+                           gpa, region_at(m, gpa + done) ? "ROM" : "no memory", gpa + done);
     }
     return 0;
 }

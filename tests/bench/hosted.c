@@ -18,40 +18,23 @@ static int endless_input(void *ctx, uint8_t *bytes, size_t n)
     return (int)n;
 }
 
-/* Host time when the set-up exits were over. */
-struct stopwatch {
-    uint64_t first_ns, last_ns;
-    uint64_t skip;
-};
-
-static void stopwatch_put(void *ctx, const struct event *ev)
-{
-    struct stopwatch *w = ctx;
-    if (w->skip > 0 && event_kind_is_exit(ev->kind) && --w->skip == 0)
-        w->first_ns = ev->time_ns;
-    w->last_ns = ev->time_ns;
-}
-
 static int hosted_loop(struct machine *m, const struct bench_guest *g, unsigned units, struct trace_writer *trace, double *ns,
                        struct err *e)
 {
     struct cpu_start start = {.mode = MODE_REAL, .entry = 0x7c00};
     struct run_options o = {.max_exits = (uint64_t)units * g->exits_per_unit + g->exits_before};
-    struct stopwatch watch = {.skip = g->exits_before};
     if (memory_write(&m->memory, 0x7c00, g->code, g->code_len, e) < 0)
         return -1;
     struct run *r = run_create(m, &o, &start, e);
     if (!r)
         return -1;
-    if (g->wake_vector) {
+    if (g->wake_vector)
         run_set_input(r, endless_input, NULL);
-        run_add_sink(r, (struct event_sink){stopwatch_put, &watch});
-    }
     if (trace)
         run_add_sink(r, (struct event_sink){trace_put, trace});
     int rc = run_loop(r, e);
     const struct run_result *result = run_result(r);
-    *ns = (g->wake_vector ? (double)(watch.last_ns - watch.first_ns) : (double)result->elapsed_ns) / units;
+    *ns = (double)result->elapsed_ns / units; /* a handful of set-up exits among thousands */
     if (rc == 0 && result->status != RUN_BUDGET)
         rc = err_set(e, "%s: %s", g->name, result->reason);
     run_destroy(r);

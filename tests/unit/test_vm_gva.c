@@ -219,6 +219,8 @@ static void test_reserved(void)
         CU_ASSERT_EQUAL(got, rows[i].want);
         if (got != rows[i].want)
             fprintf(stderr, "reserved row %zu: %#x\n", i, got);
+        if (got == OK)
+            CU_ASSERT_EQUAL(w.gpa, PAGE + 0xabc);
         if (got != OK)
             CU_ASSERT_PTR_NOT_NULL(strstr(w.why, p->level[rows[i].level]));
         memory_fini(&m);

@@ -173,81 +173,74 @@ static void test_elf64(void)
     fixture_fini(&f);
 }
 
-/* The address fields: header_addr, load_addr, load_end_addr, bss_end_addr, entry_addr. The header is at file
- * offset 16 of 1000 bytes. */
-struct address_row {
-    uint32_t a[5];
-    const char *why;
-    uint64_t gpa, skip, file_len, len;
-};
-static const struct address_row address_rows[] = {
-    {{MIB + 16, MIB, 0, 0, MIB + 48}, NULL, MIB, 0, 1000, 1000},
-    {{MIB, MIB, 0, 0, MIB + 32}, NULL, MIB, 16, 984, 984}, /* from the header on */
-    {{MIB + 8, MIB, MIB + 100, 0, MIB + 48}, NULL, MIB, 8, 100, 100},
-    {{MIB + 16, MIB, MIB + 100, MIB + 0x5000, MIB + 0x4000}, NULL, MIB, 0, 100, 0x5000},
-    {{MIB + 16, MIB, 0, MIB + 0x5000, MIB}, NULL, MIB, 0, 1000, 0x5000},
-    {{MIB + 17, MIB, 0, 0, MIB},
-     "load_addr 0x100000 does not fit header_addr 0x100011, at file offset 0x10",
-     0,
-     0,
-     0,
-     0},
-    {{MIB - 1, MIB, 0, 0, MIB}, "does not fit header_addr", 0, 0, 0, 0},
-    {{MIB + 16, MIB, MIB - 1, 0, MIB}, "load_end_addr 0xfffff before load_addr 0x100000", 0, 0, 0, 0},
-    {{MIB + 16, MIB, MIB, 0, MIB}, "nothing to load", 0, 0, 0, 0},
-    {{MIB + 16, MIB, MIB + 1001, 0, MIB},
-     "cut: 0x3e9 bytes for 0x100000 at file offset 0, but the file has 0x3e8",
-     0,
-     0,
-     0,
-     0},
-    {{MIB + 16, MIB, MIB + 100, MIB + 99, MIB},
-     "bss_end_addr 0x100063 before the end of the data at 0x100064",
-     0,
-     0,
-     0,
-     0},
-    {{MIB + 16, MIB, 0, 0, MIB - 1},
-     "entry_addr 0xfffff outside the image: 0x3e8 bytes at 0x100000",
-     0,
-     0,
-     0,
-     0},
-    {{MIB + 16, MIB, 0, 0, MIB + 1000}, "outside the image", 0, 0, 0, 0},
-    {{0x9ff10, 0x9ff00, 0, 0, 0x9ff00}, "overlaps the VGA window", 0, 0, 0, 0},
-    {{0xfffffff0, 0xffffffe0, 0, 0, 0xffffffe0}, "not all in RAM", 0, 0, 0, 0},
-    {{MIB + 16, MIB, 0, 0xffffffff, MIB}, "larger than the guest's memory", 0, 0, 0, 0},
-    {{4 * MIB - 0x1000, 4 * MIB - 0x1000, 0, 0, 4 * MIB - 0x1000},
-     "overlaps the boot structures",
-     0,
-     0,
-     0,
-     0},
-};
+/* The address fields are header_addr, load_addr, load_end_addr, bss_end_addr and entry_addr; in the tests the
+ * header is at file offset 16 of 1000 bytes. */
+static void addresses_make(struct file *file, const uint32_t *addresses)
+{
+    memset(file, 0, sizeof *file);
+    memset(file->bytes, 0x90, 1000);
+    file->len = 1000;
+    multiboot_put(file, 16, 1 << 16, addresses);
+}
 
 static void test_addresses(void)
 {
-    for (size_t i = 0; i < sizeof address_rows / sizeof address_rows[0]; i++) {
-        struct file file = {.len = 1000};
+    static const struct {
+        uint32_t a[5];
+        uint64_t skip, file_len, len; /* all of them are loaded at 1 MiB */
+    } rows[] = {
+        {{MIB + 16, MIB, 0, 0, MIB + 48}, 0, 1000, 1000},
+        {{MIB, MIB, 0, 0, MIB + 32}, 16, 984, 984}, /* from the header on */
+        {{MIB + 8, MIB, MIB + 100, 0, MIB + 48}, 8, 100, 100},
+        {{MIB + 16, MIB, MIB + 100, MIB + 0x5000, MIB + 0x4000}, 0, 100, 0x5000},
+        {{MIB + 16, MIB, 0, MIB + 0x5000, MIB}, 0, 1000, 0x5000},
+    };
+    static const uint8_t zeros[0x5000];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct file file;
         struct fixture f;
         fixture_init(&f, 4 * MIB);
         memset(memory_ptr(&f.m, MIB, 0x8000, true), 0xaa, 0x8000);
-        memset(file.bytes, 0x90, file.len);
-        multiboot_put(&file, 16, 1 << 16, address_rows[i].a);
-        if (address_rows[i].why) {
-            check_refused(&f, file.bytes, file.len, address_rows[i].why);
-        } else {
-            static const uint8_t zeros[0x5000];
-            CU_ASSERT_EQUAL(load(&f, file.bytes, file.len), 0);
-            CU_ASSERT_EQUAL(f.image.start.entry, address_rows[i].a[4]);
-            CU_ASSERT_EQUAL(f.image.load_gpa, address_rows[i].gpa);
-            CU_ASSERT_EQUAL(f.image.load_end_gpa, address_rows[i].gpa + address_rows[i].len);
-            CU_ASSERT_TRUE(guest_holds(&f, address_rows[i].gpa, file.bytes + address_rows[i].skip,
-                                       address_rows[i].file_len));
-            CU_ASSERT_TRUE(guest_holds(&f, address_rows[i].gpa + address_rows[i].file_len, zeros,
-                                       address_rows[i].len - address_rows[i].file_len));
-            CU_ASSERT_TRUE(guest_holds(&f, address_rows[i].gpa + address_rows[i].len, "\xaa", 1));
-        }
+        addresses_make(&file, rows[i].a);
+        CU_ASSERT_EQUAL(load(&f, file.bytes, file.len), 0);
+        CU_ASSERT_EQUAL(f.image.start.entry, rows[i].a[4]);
+        CU_ASSERT_EQUAL(f.image.load_gpa, MIB);
+        CU_ASSERT_EQUAL(f.image.load_end_gpa, MIB + rows[i].len);
+        CU_ASSERT_TRUE(guest_holds(&f, MIB, file.bytes + rows[i].skip, rows[i].file_len));
+        CU_ASSERT_TRUE(guest_holds(&f, MIB + rows[i].file_len, zeros, rows[i].len - rows[i].file_len));
+        CU_ASSERT_TRUE(guest_holds(&f, MIB + rows[i].len, "\xaa", 1));
+        fixture_fini(&f);
+    }
+}
+
+static void test_addresses_refused(void)
+{
+    static const struct {
+        uint32_t a[5];
+        const char *why;
+    } rows[] = {
+        {{MIB + 17, MIB, 0, 0, MIB},
+         "load_addr 0x100000 does not fit header_addr 0x100011, at file offset 0x10"},
+        {{MIB - 1, MIB, 0, 0, MIB}, "does not fit header_addr"},
+        {{MIB + 16, MIB, MIB - 1, 0, MIB}, "load_end_addr 0xfffff before load_addr 0x100000"},
+        {{MIB + 16, MIB, MIB, 0, MIB}, "nothing to load"},
+        {{MIB + 16, MIB, MIB + 1001, 0, MIB},
+         "cut: 0x3e9 bytes for 0x100000 at file offset 0, but the file has 0x3e8"},
+        {{MIB + 16, MIB, MIB + 100, MIB + 99, MIB},
+         "bss_end_addr 0x100063 before the end of the data at 0x100064"},
+        {{MIB + 16, MIB, 0, 0, MIB - 1}, "entry_addr 0xfffff outside the image: 0x3e8 bytes at 0x100000"},
+        {{MIB + 16, MIB, 0, 0, MIB + 1000}, "outside the image"},
+        {{0x9ff10, 0x9ff00, 0, 0, 0x9ff00}, "overlaps the VGA window"},
+        {{0xfffffff0, 0xffffffe0, 0, 0, 0xffffffe0}, "not all in RAM"},
+        {{MIB + 16, MIB, 0, 0xffffffff, MIB}, "larger than the guest's memory"},
+        {{4 * MIB - 0x1000, 4 * MIB - 0x1000, 0, 0, 4 * MIB - 0x1000}, "overlaps the boot structures"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct file file;
+        struct fixture f;
+        fixture_init(&f, 4 * MIB);
+        addresses_make(&file, rows[i].a);
+        check_refused(&f, file.bytes, file.len, rows[i].why);
         fixture_fini(&f);
     }
 }
@@ -256,6 +249,6 @@ static const struct unit_test tests[] = {
     {"the machine state", test_machine_state}, {"command line and loader name", test_info_strings},
     {"the memory map", test_memory_map},       {"where headers are found", test_header_search},
     {"header flags", test_header_flags},       {"64-bit ELF", test_elf64},
-    {"the address fields", test_addresses},
+    {"the address fields", test_addresses},    {"address fields that are refused", test_addresses_refused},
 };
 UNIT_MAIN("vm/multiboot", tests)
