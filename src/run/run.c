@@ -214,6 +214,10 @@ static enum verdict run_once(struct run *r, struct err *e, int *failed)
     r->in_flight = false;
     int rc = kvm_vcpu_run(&r->vcpu);
     if (rc == -EINTR || rc == -EAGAIN) {
+        if (vcpu_state_fetch(r, e) < 0) {
+            *failed = -1;
+            return run_end(r, RUN_ERROR, 125, "%s", e->text);
+        }
         return r->machine->pic[0] ? GO_ON : interrupts_asleep_in_kernel(r);
     }
     if (rc < 0)

@@ -49,9 +49,13 @@ static enum step_kind step_look(const struct run *r, unsigned *width)
 int step_choose(struct run *r, struct err *e)
 {
     r->pushf_width = 0;
-    if (r->in_flight)
-        return 0;
     bool wanted = step_wanted(r);
+    if (r->in_flight) {
+        /* The last access is completed first, by an entry that runs nothing: then this is asked again. */
+        if (wanted != r->stepping)
+            ((volatile struct kvm_run *)r->vcpu.run)->immediate_exit = 1;
+        return 0;
+    }
     wanted = wanted && step_look(r, &r->pushf_width) != STEP_HLT;
     if (wanted == r->stepping)
         return 0;

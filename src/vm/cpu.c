@@ -16,7 +16,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define PAGE_LEN      0x1000u
+#define PAGE_LEN      0x1000ull
 #define LARGE_PAGE    0x200000u
 #define DIRECTORIES   4u /* a page directory maps 1 GiB */
 #define TABLE_ENTRIES 512u

@@ -19,15 +19,15 @@ int image_format_find(const char *name);
 enum { IMAGE_MODULES_MAX = 16 };
 
 /* What the user asked for. A flat image takes `mode` and `at`, a Multiboot image `cmdline` and `modules`;
- * each is refused where it means nothing. */
+ * each is refused where it means nothing. Without `mode` a flat image starts in real mode; without `at` it is
+ * loaded and entered at 0x7c00, and in protected and long mode at 0x100000. A Multiboot guest sees as its
+ * command line the image's file name (without directories), a blank and `cmdline`, as GRUB Legacy has it. */
 struct image_request {
     const char *path;
     enum image_format format;
-    int mode; /* enum cpu_mode for flat images, or IMAGE_NO_MODE: real */
-    uint64_t
-        at; /* load address and entry of a flat image, or IMAGE_NO_ADDR: 0x7c00, 0x100000 but in real mode */
-    const char *cmdline; /* NULL = none. The guest sees the image's file name, a blank and this, as GRUB
-                            Legacy has it */
+    int mode;                               /* enum cpu_mode, or IMAGE_NO_MODE */
+    uint64_t at;                            /* gpa, or IMAGE_NO_ADDR */
+    const char *cmdline;                    /* NULL = none */
     const char *modules[IMAGE_MODULES_MAX]; /* "FILE ARGS": the file name ends at the first blank */
     size_t module_count;
 };

@@ -82,7 +82,7 @@ static uint32_t block_add_text(struct block *b, const char *name, size_t name_le
 static size_t block_size(const struct image_loader *l, const struct module *module)
 {
     const struct image_request *rq = l->rq;
-    size_t n = INFO_LEN + (l->m->region_count + 1) * MMAP_ENTRY_LEN + sizeof LOADER_NAME + 4 * 8;
+    size_t n = INFO_LEN + (l->m->region_count + 1) * MMAP_ENTRY_LEN + sizeof LOADER_NAME + (size_t)4 * 8;
     n += strlen(image_base_name(rq->path)) + (rq->cmdline ? strlen(rq->cmdline) : 0) + 2 + 8;
     for (size_t i = 0; i < rq->module_count; i++)
         n += MOD_LEN + module[i].name_len + strlen(module[i].args) + 2 + 8;
@@ -213,7 +213,7 @@ static int info_write(struct image_loader *l, const struct module *module, struc
 
 int image_multiboot_info(struct image_loader *l, struct err *e)
 {
-    struct module module[IMAGE_MODULES_MAX];
+    struct module module[IMAGE_MODULES_MAX] = {0};
     uint64_t end = 0;
     for (size_t i = 0; i < l->claim_count; i++)
         if (l->claim[i].gpa + l->claim[i].len > end)

@@ -187,7 +187,7 @@ bool evidence_checked(const char *ringside, const char *trace, bool cut)
     if (proc_run(&p, &e) < 0)
         printf("%s\n", e.text);
     else
-        good = cut ? p.status == 1 && strstr(text_str(&p.out), "cut") : p.status == 0 && strstr(text_str(&p.out), "whole");
+        good = cut ? p.status == 1 && strstr(text_str(&p.out), "no footer") : p.status == 0 && strstr(text_str(&p.out), "whole");
     if (!good)
         printf("trace check does not find it %s (status %d)\n%s%s", cut ? "cut" : "whole", p.status, text_str(&p.out),
                text_str(&p.err));

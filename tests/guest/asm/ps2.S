@@ -1,8 +1,8 @@
-// ps2: the keyboard's controller and the keyboard behind it, by polling; then a key from stdin as scancodes.
+// ps2: the keyboard's controller and the keyboard behind it, by polling; then keys typed, as scancodes.
 //
 //: args --clock steps
 //: status 33
-//: stdin "aQ"
+//: type "ready\n" "aQ"
 //: see out 0x64 ← aa  kbd.CMD
 //: see in 0x60 → 55  kbd
 //: see out 0x60 ← ee  kbd
@@ -22,6 +22,7 @@
 start:
     cli
     xor %ax, %ax
+    mov %ax, %ds
     mov %ax, %ss
     mov $0x7000, %sp
     mov $0xaa, %al                  // the controller tests itself: 55 is well
@@ -36,6 +37,7 @@ start:
     out %al, $0x60
     call code
     call code
+    say "ready\n"
     mov $6, %cx                     // a down and up, Shift down, q down and up, Shift up
 1:  push %cx
     call code

@@ -3,17 +3,18 @@
 //: args --clock steps
 //: status 33
 //: see out 0x70 ← 00  rtc.INDEX
-//: see in 0x71 → 00  rtc.SECONDS
-//: see in 0x71 → 00  rtc.MINUTES
-//: see in 0x71 → 00  rtc.HOURS
-//: see in 0x71 → 07  rtc.WEEKDAY
-//: see in 0x71 → 01  rtc.DAY
+//: see in 0x71 → 00  rtc.SEC
+//: see in 0x71 → 00  rtc.MIN
+//: see in 0x71 → 00  rtc.HOUR
+//: see in 0x71 → 07  rtc.WDAY
+//: see in 0x71 → 01  rtc.MDAY
 //: see in 0x71 → 01  rtc.MONTH
 //: see in 0x71 → 00  rtc.YEAR
-//: see in 0x71 → 26  rtc.STATUS_A
-//: see in 0x71 → 02  rtc.STATUS_B
+//: see in 0x71 → 26  rtc.REGA
+//: see in 0x71 → 02  rtc.REGB
 //: see in 0x71 → 20  rtc.CENTURY
-//: see in 0x71 → ff
+//: see in 0x71 → 00  rtc.CMOS
+//: see in 0x70 → ff  rtc.INDEX
 #include "test.inc"
     .code16
     .globl start
