@@ -15,7 +15,6 @@ function(ringside_library name package)
   endforeach()
 endfunction()
 
-ringside_library(elf libelf-dev elf)
 ringside_library(nettle nettle-dev nettle)
 ringside_library(zydis libzydis-dev Zydis)
 ringside_library(zstd libzstd-dev zstd)

@@ -72,7 +72,7 @@ static void machine_find_parts(struct machine *m)
 /* A BIOS leaves the sizes of memory in CMOS; guests without a boot loader read them there. */
 static void machine_set_cmos(struct machine *m)
 {
-    uint64_t low_end = memory_low_end(&m->memory), high = m->memory.len > low_end ? m->memory.len - low_end : 0;
+    uint64_t low_end = memory_low_end(&m->memory), high = m->memory.len > MEMORY_LOW_MAX ? m->memory.len - MEMORY_LOW_MAX : 0;
     uint64_t ext_kib = low_end > 0x100000 ? (low_end - 0x100000) / 1024 : 0;
     uint64_t above_16m = low_end > 0x1000000 ? (low_end - 0x1000000) / 65536 : 0;
     uint64_t base_kib = low_end < 640 * 1024 ? low_end / 1024 : 640, above_4g = high / 65536;

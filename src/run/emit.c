@@ -48,7 +48,9 @@ void event_end(struct run *r, struct event *ev)
 void event_own(struct run *r, enum event_kind kind, uint64_t addr, uint64_t value, uint16_t detail)
 {
     struct event ev;
-    event_begin(r, &ev, kind, r->left_ns);
+    uint64_t now_ns = r->observed ? clock_host_ns() : 0;
+    event_begin(r, &ev, kind, now_ns);
+    r->left_ns = now_ns;
     ev.addr = addr;
     ev.value = value;
     ev.detail = detail;

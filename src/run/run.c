@@ -211,6 +211,7 @@ static enum verdict run_once(struct run *r, struct err *e, int *failed)
 {
     if (before_entry(r, e, failed) == END)
         return END;
+    bool settling = r->in_flight && r->stepping;
     r->in_flight = false;
     int rc = kvm_vcpu_run(&r->vcpu);
     if (rc == -EINTR || rc == -EAGAIN) {
@@ -218,6 +219,8 @@ static enum verdict run_once(struct run *r, struct err *e, int *failed)
             *failed = -1;
             return run_end(r, RUN_ERROR, 125, "%s", e->text);
         }
+        if (settling) /* an OUT or a store, now complete: a step like others */
+            return after_step(r);
         return r->machine->pic[0] ? GO_ON : interrupts_asleep_in_kernel(r);
     }
     if (rc < 0)

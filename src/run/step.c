@@ -51,8 +51,9 @@ int step_choose(struct run *r, struct err *e)
     r->pushf_width = 0;
     bool wanted = step_wanted(r);
     if (r->in_flight) {
-        /* The last access is completed first, by an entry that runs nothing: then this is asked again. */
-        if (wanted != r->stepping)
+        /* The last access is completed first, by an entry that runs nothing: under the trap flag KVM would go on to the
+         * next instruction, which has not been looked at. */
+        if (wanted || r->stepping)
             ((volatile struct kvm_run *)r->vcpu.run)->immediate_exit = 1;
         return 0;
     }
