@@ -48,6 +48,9 @@ static int doctor_command(const struct command *self, int argc, char **argv)
 }
 
 const struct command command_doctor = {
-    "doctor", "", "probes the host, function by function, and says how to mend what is missing",
-    "Each function is tried on a throw-away VM. Exit status: 0 when Ringside can run here, 127 when not.", doctor_rows,
+    "doctor",
+    "",
+    "probes the host, function by function, and says how to mend what is missing",
+    "Each function is tried on a throw-away VM. Exit status: 0 when Ringside can run here, 127 when not.",
+    doctor_rows,
     doctor_command};

@@ -1,6 +1,6 @@
 /*
- * `ringside explain`: the offline book.  It is made of the tables the program runs on: the kinds of event, the devices
- * and their registers.
+ * `ringside explain`: the offline book.  It is made of the tables the program runs on: the kinds of event,
+ * the devices and their registers.
  */
 #include "commands.h"
 #include "options.h"
@@ -38,7 +38,8 @@ static void explain_ranges(const struct machine_part *p, struct text *out)
 {
     for (unsigned i = 0; i < DEVICE_RANGES_MAX && p->range[i].len; i++)
         text_addf(out, "  %s 0x%llx-0x%llx\n", p->range[i].space == SPACE_PIO ? "ports" : "memory",
-                  (unsigned long long)p->range[i].base, (unsigned long long)(p->range[i].base + p->range[i].len - 1));
+                  (unsigned long long)p->range[i].base,
+                  (unsigned long long)(p->range[i].base + p->range[i].len - 1));
     if (p->line >= 0)
         text_addf(out, "  interrupt line %d\n", p->line);
 }
@@ -128,13 +129,17 @@ static void explain_markdown(struct text *out)
     text_add(out, "# VM exits and events\n\n"
                   "This page is made by `ringside explain --markdown` from the table the program runs on "
                   "(src/event/kind.c).\n\n"
-                  "An exit is the moment KVM gives control back to user space; kvm_run says why. Ringside turns each into one "
-                  "event. Most exits of a CPU never come this far: the kernel handles them itself (page faults of the second "
-                  "level, CPUID, most MSRs, interrupts of the host). Those appear only in KVM's own counters, which `ringside "
+                  "An exit is the moment KVM gives control back to user space; kvm_run says why. Ringside "
+                  "turns each into one "
+                  "event. Most exits of a CPU never come this far: the kernel handles them itself (page "
+                  "faults of the second "
+                  "level, CPUID, most MSRs, interrupts of the host). Those appear only in KVM's own "
+                  "counters, which `ringside "
                   "trace stat` lists apart.\n");
     markdown_group("Exits on x86", false, false, out);
     markdown_group("Ringside's own events", false, true, out);
-    markdown_group("Exits of other architectures and of functions Ringside does not switch on", true, false, out);
+    markdown_group("Exits of other architectures and of functions Ringside does not switch on", true, false,
+                   out);
 }
 
 static int unknown_word(const char *word)
@@ -146,7 +151,8 @@ static int unknown_word(const char *word)
         nearest_offer(word, event_kind_row(i)->name, &best, &distance);
     for (const struct machine_part *p = machine_pc; p->ops; p++)
         nearest_offer(word, p->name, &best, &distance);
-    err_set(&e, "explain: nothing about \"%s\": try ringside explain%s%s", word, best ? " " : "", best ? best : "");
+    err_set(&e, "explain: nothing about \"%s\": try ringside explain%s%s", word, best ? " " : "",
+            best ? best : "");
     return command_fail(STATUS_USAGE, &e);
 }
 
@@ -171,5 +177,9 @@ static int explain_command(const struct command *self, int argc, char **argv)
     return status;
 }
 
-const struct command command_explain = {"explain", "[WORD]", "the offline book: exits, events, devices, ports",
-                                        "Without a word: the table of contents.", explain_rows, explain_command};
+const struct command command_explain = {"explain",
+                                        "[WORD]",
+                                        "the offline book: exits, events, devices, ports",
+                                        "Without a word: the table of contents.",
+                                        explain_rows,
+                                        explain_command};

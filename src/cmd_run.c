@@ -1,6 +1,6 @@
 /*
- * `ringside run`: a guest from image to verdict.  Builds the machine, loads the image, opens the trace, runs, and says
- * how it ended; the guest's console is on stdout, Ringside's own words on stderr.
+ * `ringside run`: a guest from image to verdict.  Builds the machine, loads the image, opens the trace, runs,
+ * and says how it ended; the guest's console is on stdout, Ringside's own words on stderr.
  */
 #include "commands.h"
 #include "console.h"
@@ -96,13 +96,14 @@ static int session_open_trace(struct session *s, struct err *e)
 static int session_open(struct session *s, struct err *e)
 {
     s->settings.machine.wall_start_s = s->settings.machine.clock == CLOCK_STEPS ? 946684800 /* 2000-01-01 */
-                                                                                  : (uint64_t)time(NULL);
+                                                                                : (uint64_t)time(NULL);
     if (access(s->settings.image.path, R_OK) < 0) {
         err_sys(e, errno, "%s", s->settings.image.path);
         return STATUS_USAGE;
     }
     if (machine_init(&s->machine, &s->settings.machine, e) < 0)
-        return s->machine.system.fd == -1 && e->code != ENOMEM && e->code != EINVAL ? STATUS_NO_KVM : STATUS_USAGE;
+        return s->machine.system.fd == -1 && e->code != ENOMEM && e->code != EINVAL ? STATUS_NO_KVM
+                                                                                    : STATUS_USAGE;
     if (session_load(s, e) < 0)
         return STATUS_USAGE;
     s->run = run_create(&s->machine, &s->settings.run, &s->image.start, e);
@@ -227,11 +228,14 @@ static int run_command(const struct command *self, int argc, char **argv)
 }
 
 const struct command command_run = {
-    "run", "IMAGE", "runs a guest; its console is on stdout, Ringside's own words on stderr",
+    "run",
+    "IMAGE",
+    "runs a guest; its console is on stdout, Ringside's own words on stderr",
     "IMAGE is a boot sector or another flat image, an ELF file (32 or 64 bits) or a Multiboot kernel.\n"
     "Keys go to the guest's serial port, or to its keyboard once it uses that. On a terminal Ctrl-A x\n"
     "quits and Ctrl-A h helps.\n\n"
     "Exit status: 0 halted for good or powered off; (code<<1)|1 when the guest wrote code to the\n"
     "debug-exit port 0xf4; 124 a budget ran out; 125 a triple fault or another guest death;\n"
     "126 usage or a bad image; 127 no usable KVM; 130 interrupted.",
-    vm_option_rows, run_command};
+    vm_option_rows,
+    run_command};

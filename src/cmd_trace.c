@@ -1,6 +1,6 @@
 /*
- * `ringside trace`: reads traces.  A table of subcommands over the functions in traces/commands.h; none of them needs
- * /dev/kvm.
+ * `ringside trace`: reads traces.  A table of subcommands over the functions in traces/commands.h; none of
+ * them needs /dev/kvm.
  */
 #include "commands.h"
 #include "options.h"
@@ -90,8 +90,13 @@ static int set_output(void *settings, const char *value, struct err *e)
     {"--from", "SEQ", "only events from this number on", set_from},                                          \
         {"--to", "SEQ", "only events up to this number", set_to},                                            \
         {"--device", "NAME", "only this device (uart, pic0, pit ...)", set_device},                          \
-        {"--limit", "N", "at most N events", set_limit}
-#define KIND_ROW {"--kind", "KIND", "only this kind (io, mmio, hlt, irq, assist ...); repeatable", set_filter_kind}
+    {                                                                                                        \
+        "--limit", "N", "at most N events", set_limit                                                        \
+    }
+#define KIND_ROW                                                                                             \
+    {                                                                                                        \
+        "--kind", "KIND", "only this kind (io, mmio, hlt, irq, assist ...); repeatable", set_filter_kind     \
+    }
 
 static const struct option_row show_rows[] = {RANGE_ROWS, KIND_ROW, {0}};
 static const struct option_row stat_rows[] = {RANGE_ROWS,
@@ -103,11 +108,13 @@ static const struct option_row export_rows[] = {
     RANGE_ROWS, KIND_ROW, {"--format", "FORMAT", "jsonl: a JSON object a line", set_format}, {0}};
 static const struct option_row graph_rows[] = {
     {"--kind", "KIND", "what to draw: exits (default), boot or machine", set_graph},
-    {"-o", "FILE", "write here; the ending .dot, .svg, .png or .pdf names the format (default: DOT on stdout)", set_output},
+    {"-o", "FILE",
+     "write here; the ending .dot, .svg, .png or .pdf names the format (default: DOT on stdout)", set_output},
     RANGE_ROWS,
     {0}};
 
-/* A subcommand: what it does with an open trace. The return value is the exit status, or -1 with *e filled. */
+/* A subcommand: what it does with an open trace. The return value is the exit status, or -1 with *e filled.
+ */
 struct trace_command {
     struct command command;
     const char *path;
@@ -190,18 +197,26 @@ static int subcommand(const struct command *self, int argc, char **argv)
 }
 
 static const struct trace_command trace_commands[] = {
-    {{"show", "FILE.rst", "prints events, a sentence a line", "", show_rows, subcommand}, "ringside trace show", read_show},
+    {{"show", "FILE.rst", "prints events, a sentence a line", "", show_rows, subcommand},
+     "ringside trace show",
+     read_show},
     {{"stat", "FILE.rst", "counts and times by kind, device, mode and place", "", stat_rows, subcommand},
-     "ringside trace stat", read_stat},
+     "ringside trace stat",
+     read_stat},
     {{"check", "FILE.rst", "is the file whole? Says what is wrong and how much is readable",
       "Exit status: 0 whole, 1 damaged or cut, 126 not a trace at all.", NULL, subcommand},
-     "ringside trace check", read_check},
-    {{"export", "FILE.rst", "prints events for other programs, a JSON object a line", "", export_rows, subcommand},
-     "ringside trace export", read_export},
+     "ringside trace check",
+     read_check},
+    {{"export", "FILE.rst", "prints events for other programs, a JSON object a line", "", export_rows,
+      subcommand},
+     "ringside trace export",
+     read_export},
     {{"graph", "FILE.rst", "draws the trace through Graphviz",
-      "exits: which exit follows which. boot: the path through the CPU's modes. machine: the PC and its traffic.",
+      "exits: which exit follows which. boot: the path through the CPU's modes. machine: the PC and its "
+      "traffic.",
       graph_rows, subcommand},
-     "ringside trace graph", read_graph},
+     "ringside trace graph",
+     read_graph},
 };
 enum { TRACE_COMMAND_COUNT = sizeof trace_commands / sizeof trace_commands[0] };
 
@@ -235,10 +250,11 @@ static int trace_command(const struct command *self, int argc, char **argv)
             return subcommand(&trace_commands[i].command, argc - 1, argv + 1);
         nearest_offer(word, trace_commands[i].command.name, &best, &distance);
     }
-    err_set(&e, "trace: %s%s%s: try ringside trace %s", argc > 0 ? "unknown subcommand \"" : "show, stat, check, export or graph",
-            word, argc > 0 ? "\"" : "", best ? best : "--help");
+    err_set(&e, "trace: %s%s%s: try ringside trace %s",
+            argc > 0 ? "unknown subcommand \"" : "show, stat, check, export or graph", word,
+            argc > 0 ? "\"" : "", best ? best : "--help");
     return command_fail(STATUS_USAGE, &e);
 }
 
-const struct command command_trace = {"trace", "show|stat|graph|export|check FILE.rst", "reads traces; needs no KVM", "",
-                                      NULL, trace_command};
+const struct command command_trace = {
+    "trace", "show|stat|graph|export|check FILE.rst", "reads traces; needs no KVM", "", NULL, trace_command};

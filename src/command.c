@@ -27,8 +27,8 @@ int command_print(const struct text *t)
 int command_help(const char *path, const struct command *c)
 {
     struct text t = {0};
-    text_addf(&t, "usage: %s%s%s%s\n%s\n", path, c->options ? " [options]" : "", *c->words ? " " : "", c->words,
-              c->summary);
+    text_addf(&t, "usage: %s%s%s%s\n%s\n", path, c->options ? " [options]" : "", *c->words ? " " : "",
+              c->words, c->summary);
     if (*c->lesson)
         text_addf(&t, "\n%s\n", c->lesson);
     if (c->options) {
@@ -55,7 +55,8 @@ int command_parse(const struct command *c, const char *path, int argc, char **ar
     if (help)
         return command_help(path, c);
     if (words->n < min || words->n > max) {
-        err_set(&e, "usage: %s%s %s (%s --help says more)", path, c->options ? " [options]" : "", c->words, path);
+        err_set(&e, "usage: %s%s %s (%s --help says more)", path, c->options ? " [options]" : "", c->words,
+                path);
         return command_fail(STATUS_USAGE, &e);
     }
     *done = false;

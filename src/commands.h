@@ -8,7 +8,13 @@
 #include "base/text.h"
 
 /* Exit statuses that scripts rely on. */
-enum { STATUS_OK = 0, STATUS_BUDGET = 124, STATUS_GUEST_DEATH = 125, STATUS_USAGE = 126, STATUS_NO_KVM = 127 };
+enum {
+    STATUS_OK = 0,
+    STATUS_BUDGET = 124,
+    STATUS_GUEST_DEATH = 125,
+    STATUS_USAGE = 126,
+    STATUS_NO_KVM = 127
+};
 
 struct option_row;
 
@@ -33,8 +39,8 @@ int command_help(const char *path, const struct command *c);
 /* Writes a text to stdout; STATUS_OK, or STATUS_USAGE with a message when that fails (a full disk). */
 int command_print(const struct text *t);
 
-/* Parses, answers --help and checks the number of positional words. *done is set when the command is over; then the
- * return value is its status. */
+/* Parses, answers --help and checks the number of positional words. *done is set when the command is over;
+ * then the return value is its status. */
 struct positionals;
 int command_parse(const struct command *c, const char *path, int argc, char **argv, void *settings,
                   struct positionals *words, size_t min, size_t max, bool *done);

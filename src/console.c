@@ -1,6 +1,7 @@
 /*
- * The user's end of the guest's console: see console.h.  On a terminal, Ctrl-A is the escape key: Ctrl-A x quits, Ctrl-A h
- * helps, Ctrl-A Ctrl-A is a Ctrl-A for the guest.  Ctrl-C still interrupts Ringside, as people expect of a command.
+ * The user's end of the guest's console: see console.h.  On a terminal, Ctrl-A is the escape key: Ctrl-A x
+ * quits, Ctrl-A h helps, Ctrl-A Ctrl-A is a Ctrl-A for the guest.  Ctrl-C still interrupts Ringside, as
+ * people expect of a command.
  */
 #include "console.h"
 

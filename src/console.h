@@ -1,5 +1,6 @@
 /*
- * The user's end of the guest's console: bytes out to a file descriptor, keys in from a terminal, a pipe or a file.
+ * The user's end of the guest's console: bytes out to a file descriptor, keys in from a terminal, a pipe or a
+ * file.
  */
 #ifndef RINGSIDE_CONSOLE_H
 #define RINGSIDE_CONSOLE_H

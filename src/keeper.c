@@ -1,6 +1,6 @@
 /*
- * The keeper: see keeper.h.  Signals arrive through a signalfd, so that nothing runs in a signal handler but the vCPU's
- * own kick.
+ * The keeper: see keeper.h.  Signals arrive through a signalfd, so that nothing runs in a signal handler but
+ * the vCPU's own kick.
  */
 #include "keeper.h"
 
@@ -62,7 +62,8 @@ static void keeper_input(struct keeper *k)
         run_stop(k->run, STOP_QUIT);
         break;
     case CONSOLE_HELP:
-        fputs("\r\nringside: Ctrl-A x quits, Ctrl-A c sends Ctrl-C to the guest, Ctrl-A Ctrl-A sends Ctrl-A; Ctrl-C "
+        fputs("\r\nringside: Ctrl-A x quits, Ctrl-A c sends Ctrl-C to the guest, Ctrl-A Ctrl-A sends Ctrl-A; "
+              "Ctrl-C "
               "interrupts\r\n",
               stderr);
         break;
@@ -117,9 +118,8 @@ static int keeper_open(struct keeper *k, sigset_t *old, struct err *e)
 
 int keeper_run(struct run *r, struct console *c, uint64_t timeout_s, struct err *e)
 {
-    struct keeper k = {.run = r,
-                       .console = c,
-                       .end_ns = timeout_s ? clock_host_ns() + timeout_s * 1000000000u : UINT64_MAX};
+    struct keeper k = {
+        .run = r, .console = c, .end_ns = timeout_s ? clock_host_ns() + timeout_s * 1000000000u : UINT64_MAX};
     sigset_t old;
     pthread_t thread;
     int rc = keeper_open(&k, &old, e);

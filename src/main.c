@@ -1,6 +1,6 @@
 /*
- * Ringside: a hypervisor you can watch.  This file is the subcommand table and nothing else; each command has a file of
- * its own (cmd_*.c).
+ * Ringside: a hypervisor you can watch.  This file is the subcommand table and nothing else; each command has
+ * a file of its own (cmd_*.c).
  */
 #include "commands.h"
 #include "version.h"
@@ -12,7 +12,10 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_run, &command_trace, &command_explain, &command_doctor,
+    &command_run,
+    &command_trace,
+    &command_explain,
+    &command_doctor,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
@@ -20,7 +23,8 @@ static int usage(void)
 {
     struct text t = {0};
     struct table table;
-    text_add(&t, "ringside " RINGSIDE_VERSION ": a hypervisor you can watch\n\nusage: ringside COMMAND ...\n\n");
+    text_add(&t,
+             "ringside " RINGSIDE_VERSION ": a hypervisor you can watch\n\nusage: ringside COMMAND ...\n\n");
     table_init(&table, "ll");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         table_cell(&table, "%s %s", commands[i]->name, commands[i]->words);
@@ -41,7 +45,8 @@ static int unknown(const char *word)
     struct err e;
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         nearest_offer(word, commands[i]->name, &best, &distance);
-    err_set(&e, "unknown command \"%s\": try %s%s", word, best ? "ringside " : "ringside --help", best ? best : "");
+    err_set(&e, "unknown command \"%s\": try %s%s", word, best ? "ringside " : "ringside --help",
+            best ? best : "");
     return command_fail(STATUS_USAGE, &e);
 }
 

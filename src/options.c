@@ -17,7 +17,8 @@ int option_number(const char *value, uint64_t min, uint64_t max, uint64_t *out, 
     if (end == value || *end || errno || strchr(value, '-'))
         return err_set(e, "\"%s\" is not a number", value);
     if (n < min || n > max)
-        return err_set(e, "%s is out of range (%llu to %llu)", value, (unsigned long long)min, (unsigned long long)max);
+        return err_set(e, "%s is out of range (%llu to %llu)", value, (unsigned long long)min,
+                       (unsigned long long)max);
     *out = n;
     return 0;
 }
@@ -40,7 +41,8 @@ static int option_unknown(const struct option_row *rows, const char *word, struc
     return err_set(e, "unknown option %s: try %s", word, close ? close : best);
 }
 
-static int option_take(const struct option_row *rows, int argc, char **argv, int *i, void *settings, struct err *e)
+static int option_take(const struct option_row *rows, int argc, char **argv, int *i, void *settings,
+                       struct err *e)
 {
     const char *word = argv[*i], *equals = word[1] == '-' ? strchr(word, '=') : NULL;
     size_t len = equals ? (size_t)(equals - word) : strlen(word);
@@ -58,8 +60,8 @@ static int option_take(const struct option_row *rows, int argc, char **argv, int
     return row->set(settings, value, e) < 0 ? err_wrap(e, "%s", row->name) : 0;
 }
 
-int options_parse(const struct option_row *rows, int argc, char **argv, void *settings, struct positionals *words,
-                  bool *help, struct err *e)
+int options_parse(const struct option_row *rows, int argc, char **argv, void *settings,
+                  struct positionals *words, bool *help, struct err *e)
 {
     bool only_words = false;
     *words = (struct positionals){.n = 0};

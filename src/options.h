@@ -1,5 +1,6 @@
 /*
- * Command-line options as a table: a row is parsed, checked and explained by the same data, so that --help cannot lie.
+ * Command-line options as a table: a row is parsed, checked and explained by the same data, so that --help
+ * cannot lie.
  */
 #ifndef RINGSIDE_OPTIONS_H
 #define RINGSIDE_OPTIONS_H
@@ -7,7 +8,8 @@
 #include "base/err.h"
 #include "base/text.h"
 
-/* `name` is "--mem" or "-o"; `arg` is the metavariable, NULL for a switch. `set` gets the command's own settings. */
+/* `name` is "--mem" or "-o"; `arg` is the metavariable, NULL for a switch. `set` gets the command's own
+ * settings. */
 struct option_row {
     const char *name;
     const char *arg;
@@ -21,7 +23,8 @@ struct positionals {
     size_t n;
 };
 
-/* Parses argv[0..argc) (program and command names already taken off). Options may stand anywhere; `--` ends them. Accepts
+/* Parses argv[0..argc) (program and command names already taken off). Options may stand anywhere; `--` ends
+ * them. Accepts
  * `--mem 64M` and `--mem=64M`. *help is set when --help or -h was there. */
 NODISCARD int options_parse(const struct option_row *rows, int argc, char **argv, void *settings,
                             struct positionals *words, bool *help, struct err *e);

@@ -13,16 +13,19 @@ void summary_line(const struct run_result *r, struct text *out)
 
 void summary_json(const struct run_result *r, const char *trace, struct text *out)
 {
-    text_addf(out, "{\"status\":\"%s\",\"exit_code\":%d,\"exits\":%llu,\"steps\":%llu,\"by_kind\":{", run_status_name(r->status),
-              r->exit_code, (unsigned long long)r->exits, (unsigned long long)r->steps);
+    text_addf(out, "{\"status\":\"%s\",\"exit_code\":%d,\"exits\":%llu,\"steps\":%llu,\"by_kind\":{",
+              run_status_name(r->status), r->exit_code, (unsigned long long)r->exits,
+              (unsigned long long)r->steps);
     const char *comma = "";
     for (unsigned kind = 0; kind < EVENT_KIND_MAX; kind++) {
         if (!r->by_kind[kind])
             continue;
-        text_addf(out, "%s\"%s\":%llu", comma, event_kind_info(kind)->name, (unsigned long long)r->by_kind[kind]);
+        text_addf(out, "%s\"%s\":%llu", comma, event_kind_info(kind)->name,
+                  (unsigned long long)r->by_kind[kind]);
         comma = ",";
     }
-    text_addf(out, "},\"mode\":\"%s\",\"rip\":\"0x%llx\",\"elapsed_ns\":%llu,\"trace\":", cpu_mode_name(r->mode),
+    text_addf(out,
+              "},\"mode\":\"%s\",\"rip\":\"0x%llx\",\"elapsed_ns\":%llu,\"trace\":", cpu_mode_name(r->mode),
               (unsigned long long)r->rip, (unsigned long long)r->elapsed_ns);
     if (trace)
         text_add_json(out, trace);

@@ -27,7 +27,8 @@ static void cpu_brand(char brand[49])
 {
     uint32_t words[12] = {0};
     for (unsigned i = 0; i < 3; i++)
-        (void)__get_cpuid(0x80000002 + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2], &words[4 * i + 3]);
+        (void)__get_cpuid(0x80000002 + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2],
+                          &words[4 * i + 3]);
     memcpy(brand, words, 48);
     brand[48] = '\0';
     memmove(brand, brand + strspn(brand, " "), strlen(brand + strspn(brand, " ")) + 1);
@@ -55,8 +56,8 @@ static size_t ranges_collect(const struct machine *m, struct trace_range *out)
     return n;
 }
 
-struct trace_info_made *trace_info_make(const struct vm_settings *s, const struct machine *m, const struct image *image,
-                                        int argc, char **argv, struct err *e)
+struct trace_info_made *trace_info_make(const struct vm_settings *s, const struct machine *m,
+                                        const struct image *image, int argc, char **argv, struct err *e)
 {
     struct trace_info_made *i = calloc(1, sizeof *i);
     struct timespec now;
@@ -101,7 +102,8 @@ void trace_info_free(struct trace_info_made *i)
     free(i);
 }
 
-int trace_info_close(struct trace_writer *w, const struct run_result *r, const struct kvm_stat *stats, size_t n, struct err *e)
+int trace_info_close(struct trace_writer *w, const struct run_result *r, const struct kvm_stat *stats,
+                     size_t n, struct err *e)
 {
     struct trace_counter *counters = calloc(n + 1, sizeof *counters);
     struct trace_end end = {.status = run_status_name(r->status),

@@ -10,13 +10,14 @@
 struct trace_info_made;
 
 /* Everything a trace says before its first event; NULL on lack of memory. The machine is borrowed. */
-struct trace_info_made *trace_info_make(const struct vm_settings *s, const struct machine *m, const struct image *image,
-                                        int argc, char **argv, struct err *e);
+struct trace_info_made *trace_info_make(const struct vm_settings *s, const struct machine *m,
+                                        const struct image *image, int argc, char **argv, struct err *e);
 const struct trace_info *trace_info_of(const struct trace_info_made *i);
 void trace_info_free(struct trace_info_made *i);
 
-/* Writes the footer from the run's result and KVM's counters (only those that are not zero) and closes the file. */
-NODISCARD int trace_info_close(struct trace_writer *w, const struct run_result *r, const struct kvm_stat *stats, size_t n,
-                               struct err *e);
+/* Writes the footer from the run's result and KVM's counters (only those that are not zero) and closes the
+ * file. */
+NODISCARD int trace_info_close(struct trace_writer *w, const struct run_result *r,
+                               const struct kvm_stat *stats, size_t n, struct err *e);
 
 #endif

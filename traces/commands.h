@@ -17,10 +17,10 @@
 /* Which events are wanted. All zeros wants every one. */
 struct trace_filter {
     uint64_t from_seq, end_seq; /* from the first up to, but not including, the second; end_seq 0: no end */
-    uint64_t limit;            /* 0 = no limit */
-    bool kind[EVENT_KIND_MAX]; /* none set = all */
-    bool any_kind;             /* some of kind[] is set */
-    const char *device;        /* name, NULL = all */
+    uint64_t limit;             /* 0 = no limit */
+    bool kind[EVENT_KIND_MAX];  /* none set = all */
+    bool any_kind;              /* some of kind[] is set */
+    const char *device;         /* name, NULL = all */
 };
 
 /* True when the event passes (the limit is the caller's to count). */

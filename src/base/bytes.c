@@ -1,6 +1,6 @@
 /*
- * Bytes with a meaning: see bytes.h.  The CRC takes half a byte at a step from a table of sixteen remainders: small
- * enough to check by hand, fast enough for a chunk that is summed once per thousands of events.
+ * Bytes with a meaning: see bytes.h.  The CRC takes half a byte at a step from a table of sixteen remainders:
+ * small enough to check by hand, fast enough for a chunk that is summed once per thousands of events.
  */
 #include "base/bytes.h"
 

@@ -1,7 +1,7 @@
 /*
- * Bytes with a meaning: little-endian fields, variable-length integers and the CRC-32C, as image headers and the
- * trace file use them.  A file is bytes, never a struct: padding, alignment and byte order are the compiler's
- * business, the format is ours.
+ * Bytes with a meaning: little-endian fields, variable-length integers and the CRC-32C, as image headers and
+ * the trace file use them.  A file is bytes, never a struct: padding, alignment and byte order are the
+ * compiler's business, the format is ours.
  */
 #ifndef RINGSIDE_BASE_BYTES_H
 #define RINGSIDE_BASE_BYTES_H
@@ -59,8 +59,8 @@ static inline size_t varint_store(uint8_t *p, uint64_t v)
     return n;
 }
 
-/* Reads a LEB128 value from the `avail` bytes at `p` into `*v`. Returns the bytes used, or 0 when the value is cut
- * off or does not fit 64 bits. */
+/* Reads a LEB128 value from the `avail` bytes at `p` into `*v`. Returns the bytes used, or 0 when the value
+ * is cut off or does not fit 64 bits. */
 size_t varint_load(const uint8_t *p, size_t avail, uint64_t *v);
 
 /* Signed differences as small unsigned numbers: 0, -1, 1, -2 … become 0, 1, 2, 3 …. */
@@ -74,8 +74,8 @@ static inline uint64_t unzigzag(uint64_t z)
     return z >> 1 ^ (0 - (z & 1));
 }
 
-/* CRC-32C (Castagnoli, reflected, initial and final inversion, as in RFC 3720 appendix B.4) of `n` bytes, continued
- * from `crc`, the CRC of what came before (0 at the start). */
+/* CRC-32C (Castagnoli, reflected, initial and final inversion, as in RFC 3720 appendix B.4) of `n` bytes,
+ * continued from `crc`, the CRC of what came before (0 at the start). */
 uint32_t crc32c(uint32_t crc, const void *p, size_t n);
 
 #endif

@@ -18,7 +18,8 @@ struct err {
     char text[ERR_TEXT_MAX];
 };
 
-/* Fills `e` (which may be NULL when the caller does not care) with a message that has no errno. Returns -1. */
+/* Fills `e` (which may be NULL when the caller does not care) with a message that has no errno. Returns -1.
+ */
 int err_set(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 
 /* As err_set, with `code` (an errno value) kept and its strerror text appended after ": ". Returns -1. */

@@ -1,6 +1,6 @@
 /*
- * "Did you mean …": see nearest.h.  The distance is Damerau's in its simple form: insertions, deletions, substitutions and
- * swaps of neighbours, each worth one.
+ * "Did you mean …": see nearest.h.  The distance is Damerau's in its simple form: insertions, deletions,
+ * substitutions and swaps of neighbours, each worth one.
  */
 #include "base/nearest.h"
 
@@ -25,7 +25,8 @@ static size_t word_distance(const char *a, const char *b)
                 continue;
             }
             d[i][k] = min3(d[i - 1][k] + 1, d[i][k - 1] + 1, d[i - 1][k - 1] + (a[i - 1] != b[k - 1]));
-            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1] && d[i - 2][k - 2] + 1 < d[i][k])
+            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1] &&
+                d[i - 2][k - 2] + 1 < d[i][k])
                 d[i][k] = d[i - 2][k - 2] + 1;
         }
     }

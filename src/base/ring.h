@@ -1,6 +1,7 @@
 /*
- * A ring buffer that forgets: it keeps the newest `cap` items and overwrites the oldest.  The last events before a
- * guest died are kept in one, which is why a post-mortem can tell a story even when nobody asked for a trace.
+ * A ring buffer that forgets: it keeps the newest `cap` items and overwrites the oldest.  The last events
+ * before a guest died are kept in one, which is why a post-mortem can tell a story even when nobody asked for
+ * a trace.
  */
 #ifndef RINGSIDE_BASE_RING_H
 #define RINGSIDE_BASE_RING_H

@@ -1,6 +1,6 @@
 /*
- * Growing text: see text.h.  A failed allocation is remembered in the text itself and reported once by whoever
- * prints it, so that the hundred places that append a word need no error path of their own.
+ * Growing text: see text.h.  A failed allocation is remembered in the text itself and reported once by
+ * whoever prints it, so that the hundred places that append a word need no error path of their own.
  */
 #include "base/text.h"
 
@@ -123,12 +123,16 @@ void text_add_size(struct text *t, uint64_t len)
     text_addf(t, v == (double)(uint64_t)v ? "%.0f %s" : "%.1f %s", v, unit[u]);
 }
 
-/* Length of the well-formed UTF-8 sequence at `s` (1 to 4), or 0. Overlong forms and surrogates are refused. */
+/* Length of the well-formed UTF-8 sequence at `s` (1 to 4), or 0. Overlong forms and surrogates are refused.
+ */
 static size_t utf8_length(const unsigned char *s)
 {
     if (s[0] < 0x80)
         return 1;
-    size_t n = s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : 0;
+    size_t n = s[0] >= 0xf0 && s[0] < 0xf5   ? 4
+               : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
+               : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+                                             : 0;
     for (size_t i = 1; i < n; i++)
         if ((s[i] & 0xc0) != 0x80)
             return 0;
@@ -203,7 +207,8 @@ static const char *table_at(const struct table *t, size_t i)
     return t->pool.buf + t->offset[i];
 }
 
-static void table_row(const struct table *t, size_t first, const size_t *width, struct text *out, const char *indent)
+static void table_row(const struct table *t, size_t first, const size_t *width, struct text *out,
+                      const char *indent)
 {
     text_add(out, indent);
     for (size_t c = 0; c < t->columns && first + c < t->cells; c++) {

@@ -1,7 +1,7 @@
 /*
- * Growing text, and tables made of it.  Everything a person reads (sentences, listings, help) is first written
- * into a `struct text`; only main and the screen send it anywhere.  That is what lets one command serve the
- * prompt, the monitor, a script and a test.
+ * Growing text, and tables made of it.  Everything a person reads (sentences, listings, help) is first
+ * written into a `struct text`; only main and the screen send it anywhere.  That is what lets one command
+ * serve the prompt, the monitor, a script and a test.
  */
 #ifndef RINGSIDE_BASE_TEXT_H
 #define RINGSIDE_BASE_TEXT_H
@@ -69,7 +69,8 @@ struct table {
 void table_init(struct table *t, const char *align);
 void table_cell(struct table *t, const char *fmt, ...) PRINTF(2, 3);
 
-/* Lays the rows out into `out`, each line behind `indent`, the first row underlined when `header`. Frees the table. */
+/* Lays the rows out into `out`, each line behind `indent`, the first row underlined when `header`. Frees the
+ * table. */
 void table_finish(struct table *t, struct text *out, const char *indent, bool header);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * The post-mortem: see postmortem.h.  Main prints it when a guest dies of a triple fault or KVM gives up on it.
+ * The post-mortem: see postmortem.h.  Main prints it when a guest dies of a triple fault or KVM gives up on
+ * it.
  */
 #include "debug/postmortem.h"
 
@@ -21,7 +22,8 @@ static void write_flags(uint64_t rflags, struct text *out)
     static const struct {
         unsigned bit;
         const char *name;
-    } flags[] = {{0, "CF"}, {2, "PF"}, {4, "AF"}, {6, "ZF"}, {7, "SF"}, {8, "TF"}, {9, "IF"}, {10, "DF"}, {11, "OF"}};
+    } flags[] = {{0, "CF"}, {2, "PF"}, {4, "AF"},  {6, "ZF"}, {7, "SF"},
+                 {8, "TF"}, {9, "IF"}, {10, "DF"}, {11, "OF"}};
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (rflags >> flags[i].bit & 1)
             text_addf(out, " %s", flags[i].name);
@@ -31,9 +33,10 @@ static void write_system(const struct kvm_regs *r, const struct kvm_sregs *s, st
 {
     text_addf(out, "  rip %016llx  rflags %llx", r->rip, r->rflags);
     write_flags(r->rflags, out);
-    text_addf(out, "\n  cs %04x  ss %04x  ds %04x  es %04x  fs %04x  gs %04x  tr %04x\n", s->cs.selector, s->ss.selector,
-              s->ds.selector, s->es.selector, s->fs.selector, s->gs.selector, s->tr.selector);
-    text_addf(out, "  cr0 %llx  cr2 %llx  cr3 %llx  cr4 %llx  efer %llx\n", s->cr0, s->cr2, s->cr3, s->cr4, s->efer);
+    text_addf(out, "\n  cs %04x  ss %04x  ds %04x  es %04x  fs %04x  gs %04x  tr %04x\n", s->cs.selector,
+              s->ss.selector, s->ds.selector, s->es.selector, s->fs.selector, s->gs.selector, s->tr.selector);
+    text_addf(out, "  cr0 %llx  cr2 %llx  cr3 %llx  cr4 %llx  efer %llx\n", s->cr0, s->cr2, s->cr3, s->cr4,
+              s->efer);
     text_addf(out, "  gdt %llx+%x  idt %llx+%x\n", s->gdt.base, s->gdt.limit, s->idt.base, s->idt.limit);
 }
 
@@ -78,8 +81,9 @@ static void write_events(const struct postmortem *p, struct text *out)
 void postmortem_write(const struct postmortem *p, struct text *out)
 {
     text_addf(out, "post-mortem: %s\n", p->reason);
-    text_addf(out, "state%s: %s mode, CPL %u, %u-bit code\n", p->from_last_exit ? " at the last exit before the end" : "",
-              cpu_mode_name(cpu_mode(p->sregs)), cpu_cpl(p->regs, p->sregs), cpu_code_bits(p->sregs));
+    text_addf(out, "state%s: %s mode, CPL %u, %u-bit code\n",
+              p->from_last_exit ? " at the last exit before the end" : "", cpu_mode_name(cpu_mode(p->sregs)),
+              cpu_cpl(p->regs, p->sregs), cpu_code_bits(p->sregs));
     write_registers(p->regs, out);
     write_system(p->regs, p->sregs, out);
     text_add(out, "code:\n");

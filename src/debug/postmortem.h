@@ -15,8 +15,8 @@ struct postmortem {
     const char *reason;
     const struct kvm_regs *regs;
     const struct kvm_sregs *sregs;
-    bool from_last_exit;             /* the state is that of the last exit before the end */
-    const struct ring *last_events;  /* of struct event */
+    bool from_last_exit;            /* the state is that of the last exit before the end */
+    const struct ring *last_events; /* of struct event */
     const struct event_names *names;
     const struct guest_memory *memory;
 };

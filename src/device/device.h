@@ -1,10 +1,10 @@
 /*
- * What a device is.  A device answers reads and writes at offsets, raises interrupt lines and asks a clock for the
- * time; it does not know at which port it lives, which CPU talks to it or that KVM exists.  So each can be tested
- * alone against its data sheet, and two machines can live in one process.
+ * What a device is.  A device answers reads and writes at offsets, raises interrupt lines and asks a clock
+ * for the time; it does not know at which port it lives, which CPU talks to it or that KVM exists.  So each
+ * can be tested alone against its data sheet, and two machines can live in one process.
  *
- * A device type is a const table of functions (struct device_ops); a device is one heap object that starts with
- * struct device.  The machine's table says which ranges it claims.
+ * A device type is a const table of functions (struct device_ops); a device is one heap object that starts
+ * with struct device.  The machine's table says which ranges it claims.
  */
 #ifndef RINGSIDE_DEVICE_DEVICE_H
 #define RINGSIDE_DEVICE_DEVICE_H
@@ -19,9 +19,9 @@
 #define DEVICE_NO_REG   0xff
 #define DEVICE_NEVER_NS UINT64_MAX
 
-/* One read or write. The device fills `value` on a read and, always, `reg`: the index of the register it took this
- * for (a UART's offset 0 is RBR, THR or DLL), or DEVICE_NO_REG. `region` is the index of the claimed range,
- * `offset` counts from its base. `size` is 1, 2, 4 or 8 and never more than the range's `width`. */
+/* One read or write. The device fills `value` on a read and, always, `reg`: the index of the register it took
+ * this for (a UART's offset 0 is RBR, THR or DLL), or DEVICE_NO_REG. `region` is the index of the claimed
+ * range, `offset` counts from its base. `size` is 1, 2, 4 or 8 and never more than the range's `width`. */
 struct access {
     unsigned region;
     uint64_t offset;
@@ -37,7 +37,8 @@ struct irq_line {
     unsigned line;
 };
 
-/* The time a device lives in: nanoseconds since power-on. Never goes back; stands still while the VM is paused. */
+/* The time a device lives in: nanoseconds since power-on. Never goes back; stands still while the VM is
+ * paused. */
 struct device_clock {
     uint64_t (*now_ns)(void *ctx);
     void *ctx;
@@ -45,15 +46,16 @@ struct device_clock {
 
 /* What a device can ask of the machine. */
 enum device_signal {
-    SIGNAL_POWEROFF,   /* the guest switched the machine off */
-    SIGNAL_RESET,      /* the guest pulled the reset line */
-    SIGNAL_DEBUG_EXIT, /* arg = code written to the debug-exit port */
-    SIGNAL_A20,        /* arg = 1: address line 20 passes, 0: it is forced to zero */
-    SIGNAL_INPUT_WANTED, /* arg = 1 when the guest uses this device's input (keyboard enabled): input may be routed */
+    SIGNAL_POWEROFF,     /* the guest switched the machine off */
+    SIGNAL_RESET,        /* the guest pulled the reset line */
+    SIGNAL_DEBUG_EXIT,   /* arg = code written to the debug-exit port */
+    SIGNAL_A20,          /* arg = 1: address line 20 passes, 0: it is forced to zero */
+    SIGNAL_INPUT_WANTED, /* arg = 1 when the guest uses this device's input (keyboard enabled): input may be
+                            routed */
 };
 
-/* Everything that connects a device to the outside. All members are filled by the machine (or a test); a pin that goes
- * nowhere has a function that does nothing. */
+/* Everything that connects a device to the outside. All members are filled by the machine (or a test); a pin
+ * that goes nowhere has a function that does nothing. */
 struct device_wires {
     struct irq_line irq;
     struct device_clock clock;
@@ -94,8 +96,8 @@ struct device_ops {
     /* Appends each register by name with its value and meaning, one a line: `LSR  60  THRE TEMT`. */
     void (*describe)(const struct device *d, struct text *out);
 
-    /* Appends the whole state as bytes in a fixed little-endian order; restore returns -1 for a state that is not of
-     * this device or has impossible values, and leaves the device as it was. */
+    /* Appends the whole state as bytes in a fixed little-endian order; restore returns -1 for a state that is
+     * not of this device or has impossible values, and leaves the device as it was. */
     void (*save)(const struct device *d, struct text *out);
     int (*restore)(struct device *d, const uint8_t *p, size_t len, struct err *e) NODISCARD;
 

@@ -1,7 +1,7 @@
 /*
- * KVM's own counters.  The kernel handles most exits without telling user space; how many, it says only in its
- * statistics, a file of its own per VM and vCPU: a header, an array of descriptors (name, where the value lies) and
- * the values (KVM API documentation, "KVM_GET_STATS_FD").
+ * KVM's own counters.  The kernel handles most exits without telling user space; how many, it says only in
+ * its statistics, a file of its own per VM and vCPU: a header, an array of descriptors (name, where the value
+ * lies) and the values (KVM API documentation, "KVM_GET_STATS_FD").
  */
 #include "kvm/kvm.h"
 
@@ -20,7 +20,8 @@ static int stats_pread(int fd, void *buf, size_t n, uint64_t at, struct err *e)
     return got == (ssize_t)n ? 0 : err_set(e, "KVM statistics: short read");
 }
 
-static int stats_read_one(int fd, const struct kvm_stats_header *h, uint32_t i, struct kvm_stat *out, struct err *e)
+static int stats_read_one(int fd, const struct kvm_stats_header *h, uint32_t i, struct kvm_stat *out,
+                          struct err *e)
 {
     union {
         struct kvm_stats_desc d;

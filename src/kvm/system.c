@@ -1,6 +1,6 @@
 /*
- * /dev/kvm itself: opening it, and saying what to do when that fails.  Most first encounters with a hypervisor end
- * here, so the message carries the mend.
+ * /dev/kvm itself: opening it, and saying what to do when that fails.  Most first encounters with a
+ * hypervisor end here, so the message carries the mend.
  */
 #include "kvm/kvm.h"
 
@@ -12,12 +12,13 @@
 
 static int open_failed(const char *path, int code, struct err *e)
 {
-    const char *mend = code == ENOENT || code == ENXIO || code == ENODEV
-                           ? "load the module (modprobe kvm_intel or kvm_amd) and switch on virtualization in the BIOS, or "
-                             "nested virtualization in the VM you are in"
-                       : code == EACCES || code == EPERM
-                           ? "add yourself to the group kvm (sudo usermod -aG kvm $USER, then log in again)"
-                           : "see `ringside doctor`";
+    const char *mend =
+        code == ENOENT || code == ENXIO || code == ENODEV
+            ? "load the module (modprobe kvm_intel or kvm_amd) and switch on virtualization in the BIOS, or "
+              "nested virtualization in the VM you are in"
+        : code == EACCES || code == EPERM
+            ? "add yourself to the group kvm (sudo usermod -aG kvm $USER, then log in again)"
+            : "see `ringside doctor`";
     err_sys(e, code, "%s", path);
     int kept = e ? e->code : 0;
     struct err why = e ? *e : (struct err){0};

@@ -10,20 +10,24 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static int vcpu_ioctl(const struct kvm_vcpu *v, unsigned long request, void *arg, const char *name, struct err *e)
+static int vcpu_ioctl(const struct kvm_vcpu *v, unsigned long request, void *arg, const char *name,
+                      struct err *e)
 {
     return ioctl(v->fd, request, arg) < 0 ? err_sys(e, errno, "%s", name) : 0;
 }
 
-/* The kernel's structures are inputs for SET calls and outputs for GET calls; C's const cannot say so in one ioctl. */
-static int vcpu_set(const struct kvm_vcpu *v, unsigned long request, const void *arg, const char *name, struct err *e)
+/* The kernel's structures are inputs for SET calls and outputs for GET calls; C's const cannot say so in one
+ * ioctl. */
+static int vcpu_set(const struct kvm_vcpu *v, unsigned long request, const void *arg, const char *name,
+                    struct err *e)
 {
     return vcpu_ioctl(v, request, (void *)(uintptr_t)arg, name, e);
 }
 
 int kvm_vcpu_create(struct kvm_vcpu *v, const struct kvm_vm *vm, uint32_t id, struct err *e)
 {
-    *v = (struct kvm_vcpu){.fd = ioctl(vm->fd, KVM_CREATE_VCPU, (unsigned long)id), .run_len = vm->system->run_len};
+    *v = (struct kvm_vcpu){.fd = ioctl(vm->fd, KVM_CREATE_VCPU, (unsigned long)id),
+                           .run_len = vm->system->run_len};
     if (v->fd < 0)
         return err_sys(e, errno, "KVM_CREATE_VCPU");
     void *run = mmap(NULL, v->run_len, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
@@ -133,8 +137,8 @@ struct one_msr {
     _Alignas(struct kvm_msrs) uint8_t bytes[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)];
 };
 
-static int msr_call(const struct kvm_vcpu *v, unsigned long request, uint32_t index, uint64_t *value, const char *name,
-                    struct err *e)
+static int msr_call(const struct kvm_vcpu *v, unsigned long request, uint32_t index, uint64_t *value,
+                    const char *name, struct err *e)
 {
     struct one_msr one = {{0}};
     struct kvm_msrs head = {.nmsrs = 1};

@@ -1,6 +1,6 @@
 /*
- * The VM descriptor: memory slots, capabilities, the in-kernel interrupt controllers (KVM API documentation, "VM
- * ioctls").
+ * The VM descriptor: memory slots, capabilities, the in-kernel interrupt controllers (KVM API documentation,
+ * "VM ioctls").
  */
 #include "kvm/kvm.h"
 
@@ -8,7 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static int vm_ioctl(const struct kvm_vm *vm, unsigned long request, void *arg, const char *name, struct err *e)
+static int vm_ioctl(const struct kvm_vm *vm, unsigned long request, void *arg, const char *name,
+                    struct err *e)
 {
     return ioctl(vm->fd, request, arg) < 0 ? err_sys(e, errno, "%s", name) : 0;
 }
@@ -41,8 +42,8 @@ int kvm_vm_enable_cap(const struct kvm_vm *vm, uint32_t cap, uint64_t arg, struc
     return vm_ioctl(vm, KVM_ENABLE_CAP, &c, "KVM_ENABLE_CAP", e);
 }
 
-int kvm_vm_set_memory(const struct kvm_vm *vm, uint32_t slot, uint64_t gpa, uint64_t len, void *host, uint32_t flags,
-                      struct err *e)
+int kvm_vm_set_memory(const struct kvm_vm *vm, uint32_t slot, uint64_t gpa, uint64_t len, void *host,
+                      uint32_t flags, struct err *e)
 {
     struct kvm_userspace_memory_region r = {.slot = slot,
                                             .flags = flags,
@@ -60,7 +61,8 @@ int kvm_vm_dirty_log(const struct kvm_vm *vm, uint32_t slot, void *bitmap, struc
 
 int kvm_vm_set_tss_addr(const struct kvm_vm *vm, uint32_t gpa, struct err *e)
 {
-    return ioctl(vm->fd, KVM_SET_TSS_ADDR, (unsigned long)gpa) < 0 ? err_sys(e, errno, "KVM_SET_TSS_ADDR") : 0;
+    return ioctl(vm->fd, KVM_SET_TSS_ADDR, (unsigned long)gpa) < 0 ? err_sys(e, errno, "KVM_SET_TSS_ADDR")
+                                                                   : 0;
 }
 
 int kvm_vm_set_identity_map(const struct kvm_vm *vm, uint64_t gpa, struct err *e)

@@ -1,8 +1,8 @@
 /*
  * The machine's clock: the one source of device time.  `real` follows the host's monotonic clock.
  * `steps` knows nothing of the host: it moves only when the guest has done work (an exit, an
- * instruction single-stepped) or when the CPU sleeps and time may as well jump to the next thing that will happen.
- * That is why two runs under `steps` give the same trace.
+ * instruction single-stepped) or when the CPU sleeps and time may as well jump to the next thing that will
+ * happen. That is why two runs under `steps` give the same trace.
  */
 #ifndef RINGSIDE_MACHINE_CLOCK_H
 #define RINGSIDE_MACHINE_CLOCK_H

@@ -1,6 +1,6 @@
 /*
- * The machine: see machine.h.  This file builds it from the table and takes it down again; wires.c holds what happens
- * on its wires while it runs.
+ * The machine: see machine.h.  This file builds it from the table and takes it down again; wires.c holds what
+ * happens on its wires while it runs.
  */
 #include "machine/machine.h"
 
@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Intel hosts without unrestricted guest mode need three pages and a page of KVM's own below 4 GiB; nobody's RAM
- * reaches there (KVM API documentation, KVM_SET_TSS_ADDR). */
+/* Intel hosts without unrestricted guest mode need three pages and a page of KVM's own below 4 GiB; nobody's
+ * RAM reaches there (KVM API documentation, KVM_SET_TSS_ADDR). */
 #define KVM_TSS_GPA      0xfffbd000u
 #define KVM_IDENTITY_GPA 0xfffbc000u
 
@@ -72,7 +72,8 @@ static void machine_find_parts(struct machine *m)
 /* A BIOS leaves the sizes of memory in CMOS; guests without a boot loader read them there. */
 static void machine_set_cmos(struct machine *m)
 {
-    uint64_t low_end = memory_low_end(&m->memory), high = m->memory.len > MEMORY_LOW_MAX ? m->memory.len - MEMORY_LOW_MAX : 0;
+    uint64_t low_end = memory_low_end(&m->memory),
+             high = m->memory.len > MEMORY_LOW_MAX ? m->memory.len - MEMORY_LOW_MAX : 0;
     uint64_t ext_kib = low_end > 0x100000 ? (low_end - 0x100000) / 1024 : 0;
     uint64_t above_16m = low_end > 0x1000000 ? (low_end - 0x1000000) / 65536 : 0;
     uint64_t base_kib = low_end < 640 * 1024 ? low_end / 1024 : 640, above_4g = high / 65536;
@@ -82,9 +83,9 @@ static void machine_set_cmos(struct machine *m)
         unsigned index;
         uint64_t value;
     } bytes[] = {
-        {0x15, base_kib},        {0x16, base_kib >> 8},   {0x17, ext_kib},       {0x18, ext_kib >> 8},
-        {0x30, ext_kib},         {0x31, ext_kib >> 8},    {0x34, above_16m},     {0x35, above_16m >> 8},
-        {0x5b, above_4g},        {0x5c, above_4g >> 8},   {0x5d, above_4g >> 16},
+        {0x15, base_kib}, {0x16, base_kib >> 8}, {0x17, ext_kib},        {0x18, ext_kib >> 8},
+        {0x30, ext_kib},  {0x31, ext_kib >> 8},  {0x34, above_16m},      {0x35, above_16m >> 8},
+        {0x5b, above_4g}, {0x5c, above_4g >> 8}, {0x5d, above_4g >> 16},
     };
     for (size_t i = 0; i < sizeof bytes / sizeof bytes[0]; i++)
         rtc_cmos_set(m->rtc, bytes[i].index, (uint8_t)bytes[i].value);
@@ -111,8 +112,11 @@ static int machine_build(struct machine *m, struct err *e)
 
 int machine_init(struct machine *m, const struct machine_options *o, struct err *e)
 {
-    *m = (struct machine){
-        .options = *o, .system.fd = -1, .vm.fd = -1, .next_deadline_ns = DEVICE_NEVER_NS, .output = wires_no_output};
+    *m = (struct machine){.options = *o,
+                          .system.fd = -1,
+                          .vm.fd = -1,
+                          .next_deadline_ns = DEVICE_NEVER_NS,
+                          .output = wires_no_output};
     clock_init(&m->clock, o->clock);
     if (machine_build(m, e) == 0)
         return 0;

@@ -1,7 +1,7 @@
 /*
- * The machine: which devices make a PC, wired to each other, to guest memory and to KVM.  Reading the table in pc.c
- * shows the computer.  The run loop asks it four things: perform this access, what time is it, is there an interrupt
- * for the CPU, and has the guest asked for something (power-off, reset).
+ * The machine: which devices make a PC, wired to each other, to guest memory and to KVM.  Reading the table
+ * in pc.c shows the computer.  The run loop asks it four things: perform this access, what time is it, is
+ * there an interrupt for the CPU, and has the guest asked for something (power-off, reset).
  */
 #ifndef RINGSIDE_MACHINE_MACHINE_H
 #define RINGSIDE_MACHINE_MACHINE_H
@@ -25,7 +25,7 @@ struct machine_part {
     const struct device_ops *ops;
     int line;
     struct device_range range[DEVICE_RANGES_MAX]; /* ends at len 0 */
-    bool user_irqchip_only; /* left out when KVM has its own */
+    bool user_irqchip_only;                       /* left out when KVM has its own */
 };
 
 /* The table, ended by a row without ops. */
@@ -70,7 +70,7 @@ struct machine {
     struct event_device event_device[MACHINE_PARTS_MAX];
     size_t device_count;
     struct machine_pin pin[MACHINE_PARTS_MAX];
-    bool a20_wish[MACHINE_PARTS_MAX]; /* the gate is open when any device holds it open */
+    bool a20_wish[MACHINE_PARTS_MAX];               /* the gate is open when any device holds it open */
     struct machine_part rom_part[MACHINE_ROMS_MAX]; /* rows that are not in the PC's table */
     size_t rom_count;
 
@@ -85,8 +85,8 @@ struct machine {
 NODISCARD int machine_init(struct machine *m, const struct machine_options *o, struct err *e);
 void machine_fini(struct machine *m);
 
-/* Puts `n` bytes of read-only memory at `gpa` (4 KiB aligned): the guest's reads see them, its writes become events of a
- * device named rom0, rom1 .... Before the guest runs. */
+/* Puts `n` bytes of read-only memory at `gpa` (4 KiB aligned): the guest's reads see them, its writes become
+ * events of a device named rom0, rom1 .... Before the guest runs. */
 NODISCARD int machine_add_rom(struct machine *m, uint64_t gpa, const void *data, size_t n, struct err *e);
 
 /* Where bytes from the serial port and the debug port go; before the guest runs. */
@@ -108,8 +108,8 @@ static inline uint64_t machine_now_ns(const struct machine *m)
 bool machine_interrupt_pending(const struct machine *m);
 unsigned machine_interrupt_take(struct machine *m, unsigned *line);
 
-/* The next deadline of a device whose interrupt could reach the CPU; DEVICE_NEVER_NS when there is none, and a CPU
- * asleep would sleep for ever. */
+/* The next deadline of a device whose interrupt could reach the CPU; DEVICE_NEVER_NS when there is none, and
+ * a CPU asleep would sleep for ever. */
 uint64_t machine_next_wake_ns(const struct machine *m);
 
 /* True when a byte typed at the console could raise an interrupt. */
@@ -118,9 +118,9 @@ bool machine_input_can_wake(const struct machine *m);
 /* Should line 20 pass? Differs from memory.a20 after request.a20_changed. */
 bool machine_a20(const struct machine *m);
 
-/* Offers console bytes to the device the guest listens on: the keyboard when it is in use or only its line is open, else
- * the UART once the guest reads there. Returns how many were taken (0: nobody listens yet, or there is no room);
- * characters that no key makes count as taken. */
+/* Offers console bytes to the device the guest listens on: the keyboard when it is in use or only its line is
+ * open, else the UART once the guest reads there. Returns how many were taken (0: nobody listens yet, or
+ * there is no room); characters that no key makes count as taken. */
 size_t machine_input(struct machine *m, const uint8_t *bytes, size_t n);
 
 /* The names its events use; valid as long as the machine. */

@@ -1,7 +1,7 @@
 /*
- * The PC, as a table: what answers at which port or address and which interrupt line it pulls.  The numbers are those
- * of the IBM PC/AT and its successors, which every x86 operating system still knows by heart; 0xe9, 0xf4 and 0x604
- * are conventions of emulators (Bochs, QEMU).
+ * The PC, as a table: what answers at which port or address and which interrupt line it pulls.  The numbers
+ * are those of the IBM PC/AT and its successors, which every x86 operating system still knows by heart; 0xe9,
+ * 0xf4 and 0x604 are conventions of emulators (Bochs, QEMU).
  */
 #include "machine/machine.h"
 
@@ -16,8 +16,13 @@ const struct machine_part machine_pc[] = {
     {"debugcon", &debugcon_ops, LINE_NONE, {{SPACE_PIO, 0xe9, 1, 1}}, false},
     {"debugexit", &debugexit_ops, LINE_NONE, {{SPACE_PIO, 0xf4, 4, 4}}, false},
     {"uart", &uart_ops, 4, {{SPACE_PIO, 0x3f8, 8, 1}}, false},
-    {"vga", &vga_ops, LINE_NONE,
-     {{SPACE_MMIO, 0xb8000, 0x8000, 8}, {SPACE_PIO, 0x3d4, 2, 1}, {SPACE_PIO, 0x3da, 1, 1}, {SPACE_PIO, 0x3c0, 16, 1}},
+    {"vga",
+     &vga_ops,
+     LINE_NONE,
+     {{SPACE_MMIO, 0xb8000, 0x8000, 8},
+      {SPACE_PIO, 0x3d4, 2, 1},
+      {SPACE_PIO, 0x3da, 1, 1},
+      {SPACE_PIO, 0x3c0, 16, 1}},
      false},
     {"power", &poweroff_ops, LINE_NONE, {{SPACE_PIO, 0x604, 2, 2}}, false},
     {0},

@@ -1,6 +1,7 @@
 /*
- * What happens on the machine's wires while it runs: interrupt lines into the 8259As (or into KVM's, with an in-kernel
- * irqchip), the clock and its deadlines, signals such as power-off, and console bytes in both directions.
+ * What happens on the machine's wires while it runs: interrupt lines into the 8259As (or into KVM's, with an
+ * in-kernel irqchip), the clock and its deadlines, signals such as power-off, and console bytes in both
+ * directions.
  */
 #include "machine/wires.h"
 
@@ -23,8 +24,8 @@ static uint64_t wire_now_ns(void *ctx)
     return machine_now_ns(ctx);
 }
 
-/* A line into KVM's own 8259As. A failed ioctl leaves the line as it was: nothing better can be done inside a device's
- * pin, and KVM refuses only lines that do not exist. */
+/* A line into KVM's own 8259As. A failed ioctl leaves the line as it was: nothing better can be done inside a
+ * device's pin, and KVM refuses only lines that do not exist. */
 static void wire_kernel_line(struct machine *m, unsigned line, bool level)
 {
     struct err ignored;
@@ -170,8 +171,8 @@ bool machine_input_can_wake(const struct machine *m)
     return line_open(m, 4) || line_open(m, 1);
 }
 
-/* A guest that uses the keyboard without having touched its controller has opened its interrupt line, and not the
- * serial port's. */
+/* A guest that uses the keyboard without having touched its controller has opened its interrupt line, and not
+ * the serial port's. */
 static bool keyboard_listens(const struct machine *m)
 {
     return i8042_in_use(m->keyboard) || (m->pic[0] && line_open(m, 1) && !line_open(m, 4));

@@ -1,11 +1,12 @@
 /*
- * Instruction assist.  A KVM without hardware behind it emulates the guest's ring 0, and its emulator does not know every
- * instruction: it gives up with KVM_EXIT_INTERNAL_ERROR, suberror 1.  The ones that guests need are completed here, in
- * user space, from the same registers and memory the CPU would use; the exit becomes an event of kind `assist`.  On
- * hosts with VT-x or AMD-V these instructions never leave the guest and nothing here runs.
+ * Instruction assist.  A KVM without hardware behind it emulates the guest's ring 0, and its emulator does
+ * not know every instruction: it gives up with KVM_EXIT_INTERNAL_ERROR, suberror 1.  The ones that guests
+ * need are completed here, in user space, from the same registers and memory the CPU would use; the exit
+ * becomes an event of kind `assist`.  On hosts with VT-x or AMD-V these instructions never leave the guest
+ * and nothing here runs.
  *
- * This file decodes and holds the table and the arithmetic ones; assist_system.c has those that touch privileged state,
- * assist_fpu.c the floating-point and XSAVE family.
+ * This file decodes and holds the table and the arithmetic ones; assist_system.c has those that touch
+ * privileged state, assist_fpu.c the floating-point and XSAVE family.
  */
 #include "run/assist.h"
 
@@ -65,8 +66,8 @@ bool assist_store(struct assist *a, unsigned op, uint64_t value)
         if (!reg)
             return false;
         uint64_t mask = size_mask(o->size) << reg_shift(o->reg.value);
-        /* Writing 32 bits clears the upper half; 8 and 16 bits leave the rest (Intel SDM, "General-Purpose Registers in
-         * 64-Bit Mode"). */
+        /* Writing 32 bits clears the upper half; 8 and 16 bits leave the rest (Intel SDM, "General-Purpose
+         * Registers in 64-Bit Mode"). */
         *reg = o->size == 32 ? (uint32_t)value : (*reg & ~mask) | (value << reg_shift(o->reg.value) & mask);
         return true;
     }

@@ -15,9 +15,9 @@ struct assist {
     ZydisDecodedInstruction insn;
     ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
     uint64_t rip, next_rip;
-    uint64_t operand;      /* for the event: a vector, a result, an address */
+    uint64_t operand; /* for the event: a vector, a result, an address */
     bool sregs_changed;
-    bool jumped;           /* RIP has been set already */
+    bool jumped; /* RIP has been set already */
     struct err *e;
 };
 

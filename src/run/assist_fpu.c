@@ -1,11 +1,11 @@
 /*
- * Instruction assist, the floating-point state: FXSAVE, XSAVE and their kin move the register file between the CPU and
- * memory; KVM holds it as one XSAVE image in the standard form, so that the work is copying components to where the
- * instruction wants them (Intel SDM, "Managing State Using the XSAVE Feature Set").  Sizes and places of components
- * come from CPUID leaf 0xD.
+ * Instruction assist, the floating-point state: FXSAVE, XSAVE and their kin move the register file between
+ * the CPU and memory; KVM holds it as one XSAVE image in the standard form, so that the work is copying
+ * components to where the instruction wants them (Intel SDM, "Managing State Using the XSAVE Feature Set").
+ * Sizes and places of components come from CPUID leaf 0xD.
  *
- * Simplified: all instructions save every requested component (the init and modified optimizations are permitted, not
- * required, by the manual), and only the first 4 KiB of state exist here: no AMX tiles.
+ * Simplified: all instructions save every requested component (the init and modified optimizations are
+ * permitted, not required, by the manual), and only the first 4 KiB of state exist here: no AMX tiles.
  */
 #include "base/bytes.h"
 #include "run/assist.h"
@@ -137,7 +137,8 @@ bool assist_stmxcsr(struct assist *a)
 static uint32_t component_place(unsigned i, uint32_t *at)
 {
     uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
-    if (!__get_cpuid_count(0xd, i, &eax, &ebx, &ecx, &edx) || eax == 0 || ebx > IMAGE_LEN || eax > IMAGE_LEN - ebx)
+    if (!__get_cpuid_count(0xd, i, &eax, &ebx, &ecx, &edx) || eax == 0 || ebx > IMAGE_LEN ||
+        eax > IMAGE_LEN - ebx)
         return 0;
     *at = ebx;
     return eax;
@@ -214,7 +215,8 @@ bool assist_xrstor(struct assist *a)
     uint8_t image[IMAGE_LEN], head[LEGACY_LEN + HEADER_LEN];
     uint64_t from = assist_linear(a, 0), mask;
     a->operand = from;
-    if ((from & 63) || !requested(a, &mask) || !image_get(a, image) || !assist_read(a, from, head, sizeof head))
+    if ((from & 63) || !requested(a, &mask) || !image_get(a, image) ||
+        !assist_read(a, from, head, sizeof head))
         return false;
     uint64_t stored = le64_load(head + XSTATE_BV), form = le64_load(head + XCOMP_BV);
     bool compact = form & COMPACTED;

@@ -1,13 +1,15 @@
 /*
- * Instruction assist, the privileged part: software interrupts and their return, SMAP's STAC and CLAC, RDTSCP, the
- * instructions that look at descriptors, INVPCID.  Each follows its page in Intel SDM, "Instruction Set Reference".
+ * Instruction assist, the privileged part: software interrupts and their return, SMAP's STAC and CLAC,
+ * RDTSCP, the instructions that look at descriptors, INVPCID.  Each follows its page in Intel SDM,
+ * "Instruction Set Reference".
  */
 #include "base/bytes.h"
 #include "run/assist.h"
 
 enum { MSR_TSC = 0x10, MSR_TSC_AUX = 0xc0000103 };
 
-/* INT n and INT3: KVM delivers the interrupt itself at the next entry when it is told that a soft one was under way. */
+/* INT n and INT3: KVM delivers the interrupt itself at the next entry when it is told that a soft one was
+ * under way. */
 static bool soft_interrupt(struct assist *a, uint8_t vector)
 {
     struct run *r = a->run;
@@ -39,20 +41,21 @@ bool assist_into(struct assist *a)
     return !(a->regs->rflags & RFLAGS_OF) || soft_interrupt(a, 4);
 }
 
-/* IRETD within one privilege level; a return to an outer one, to virtual-8086 mode or out of a task is not done. */
+/* IRETD within one privilege level; a return to an outer one, to virtual-8086 mode or out of a task is not
+ * done. */
 bool assist_iretd(struct assist *a)
 {
     uint8_t frame[12];
     struct kvm_segment cs;
     unsigned cpl = cpu_cpl(a->regs, a->sregs);
     uint64_t stack = a->sregs->ss.base + (uint32_t)a->regs->rsp;
-    if (cpu_mode(a->sregs) != MODE_PROTECTED || !a->sregs->ss.db || (a->regs->rflags & (RFLAGS_NT | RFLAGS_VM)) ||
-        !assist_read(a, stack, frame, sizeof frame))
+    if (cpu_mode(a->sregs) != MODE_PROTECTED || !a->sregs->ss.db ||
+        (a->regs->rflags & (RFLAGS_NT | RFLAGS_VM)) || !assist_read(a, stack, frame, sizeof frame))
         return false;
     uint32_t eip = le32_load(frame), flags = le32_load(frame + 8);
     uint16_t selector = le16_load(frame + 4);
-    if ((selector & 3) != cpl || (flags & RFLAGS_VM) || !descriptor_read(a->run, selector, false, &cs) || !(cs.type & 8) ||
-        eip > cs.limit)
+    if ((selector & 3) != cpl || (flags & RFLAGS_VM) || !descriptor_read(a->run, selector, false, &cs) ||
+        !(cs.type & 8) || eip > cs.limit)
         return false;
     const uint64_t changeable = 0x254fd5 | (cpl == 0 ? 0x3000 | RFLAGS_IF : 0); /* IOPL and IF are ring 0's */
     a->operand = eip;
@@ -102,8 +105,8 @@ static bool descriptor_visible(const struct assist *a, uint16_t selector, const 
     return conforming || (seg->dpl >= cpu_cpl(a->regs, a->sregs) && seg->dpl >= (selector & 3u));
 }
 
-/* System types that LAR and LSL accept beside code and data, as bit masks (Intel SDM, LAR and LSL, tables of types): LDT
- * and TSS for both, call and task gates for LAR only; IA-32e mode has no 16-bit ones. */
+/* System types that LAR and LSL accept beside code and data, as bit masks (Intel SDM, LAR and LSL, tables of
+ * types): LDT and TSS for both, call and task gates for LAR only; IA-32e mode has no 16-bit ones. */
 static unsigned system_types(const struct assist *a, bool lar)
 {
     bool ia32e = cpu_mode(a->sregs) >= MODE_COMPAT;
@@ -118,7 +121,8 @@ bool assist_lar_lsl(struct assist *a)
     if (!assist_load(a, 1, &selector))
         return false;
     a->operand = selector & 0xffff;
-    bool ok = descriptor_read(a->run, (uint16_t)selector, true, &seg) && descriptor_visible(a, (uint16_t)selector, &seg) &&
+    bool ok = descriptor_read(a->run, (uint16_t)selector, true, &seg) &&
+              descriptor_visible(a, (uint16_t)selector, &seg) &&
               (seg.s || system_types(a, lar) >> seg.type & 1);
     set_zf(a, ok);
     if (!ok)
@@ -136,7 +140,8 @@ bool assist_verr_verw(struct assist *a)
     if (!assist_load(a, 0, &selector))
         return false;
     a->operand = selector & 0xffff;
-    bool ok = descriptor_read(a->run, (uint16_t)selector, false, &seg) && descriptor_visible(a, (uint16_t)selector, &seg);
+    bool ok = descriptor_read(a->run, (uint16_t)selector, false, &seg) &&
+              descriptor_visible(a, (uint16_t)selector, &seg);
     bool code = ok && (seg.type & 8);
     if (a->insn.mnemonic == ZYDIS_MNEMONIC_VERR)
         ok = ok && (!code || (seg.type & 2));
@@ -146,8 +151,8 @@ bool assist_verr_verw(struct assist *a)
     return true;
 }
 
-/* Every type of INVPCID may flush more than it must; switching CR4.PGE off and on flushes all (Intel SDM, "Operations that
- * Invalidate TLBs and Paging-Structure Caches"). */
+/* Every type of INVPCID may flush more than it must; switching CR4.PGE off and on flushes all (Intel SDM,
+ * "Operations that Invalidate TLBs and Paging-Structure Caches"). */
 bool assist_invpcid(struct assist *a)
 {
     struct kvm_sregs s = *a->sregs;

@@ -1,11 +1,11 @@
 /*
- * Wishes from outside.  Other threads and signal handlers never touch the vCPU; they set a flag and kick: KVM_RUN
- * returns with EINTR when kvm_run.immediate_exit is set or a signal is pending (KVM API, "immediate_exit").  The signal
- * carries the address of kvm_run, so that its handler needs no global: it sets immediate_exit, which closes the gap
- * between "looked at the flags" and "entered the guest".
+ * Wishes from outside.  Other threads and signal handlers never touch the vCPU; they set a flag and kick:
+ * KVM_RUN returns with EINTR when kvm_run.immediate_exit is set or a signal is pending (KVM API,
+ * "immediate_exit").  The signal carries the address of kvm_run, so that its handler needs no global: it sets
+ * immediate_exit, which closes the gap between "looked at the flags" and "entered the guest".
  *
- * The same signal comes from a timer at the machine's next deadline, so that a guest that spins without an exit still
- * gets its timer interrupt.
+ * The same signal comes from a timer at the machine's next deadline, so that a guest that spins without an
+ * exit still gets its timer interrupt.
  */
 #include "run/inside.h"
 
@@ -21,7 +21,8 @@
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-/* However fast a timer the guest asks for, it gets this long between two kicks, or it would never run at all. */
+/* However fast a timer the guest asks for, it gets this long between two kicks, or it would never run at all.
+ */
 enum { KICK_INTERVAL_NS = 100000 };
 
 static void kicked(int signal, siginfo_t *info, void *context)
@@ -159,7 +160,8 @@ void control_arm(struct run *r)
     r->timer_armed_ns = due_ns;
     struct itimerspec t = {{0, 0}, {0, 0}};
     if (due_ns != DEVICE_NEVER_NS) {
-        uint64_t at_ns = due_ns + r->machine->clock.origin_ns, soonest_ns = clock_host_ns() + KICK_INTERVAL_NS;
+        uint64_t at_ns = due_ns + r->machine->clock.origin_ns,
+                 soonest_ns = clock_host_ns() + KICK_INTERVAL_NS;
         if (at_ns < soonest_ns)
             at_ns = soonest_ns;
         t.it_value = (struct timespec){(time_t)(at_ns / 1000000000u), (long)(at_ns % 1000000000u)};

@@ -1,12 +1,12 @@
 /*
- * Delivering an interrupt by hand.  When Ringside single-steps, KVM keeps the trap flag set in RFLAGS; an interrupt that
- * the hardware delivers then would push that flag into the guest's stack and run its handler at full speed.  So while
- * stepping, Ringside does what the CPU does: reads the vector's gate, switches stacks if the privilege level changes,
- * pushes the frame and jumps (Intel SDM, "Interrupt and Exception Handling", "Real-Address Mode Operation: Interrupt
- * and Exception Handling", "64-Bit Mode Stack Frame").
+ * Delivering an interrupt by hand.  When Ringside single-steps, KVM keeps the trap flag set in RFLAGS; an
+ * interrupt that the hardware delivers then would push that flag into the guest's stack and run its handler
+ * at full speed.  So while stepping, Ringside does what the CPU does: reads the vector's gate, switches
+ * stacks if the privilege level changes, pushes the frame and jumps (Intel SDM, "Interrupt and Exception
+ * Handling", "Real-Address Mode Operation: Interrupt and Exception Handling", "64-Bit Mode Stack Frame").
  *
- * Anything out of the ordinary (a gate that is missing or of the wrong type, a stack that is not mapped, a task gate)
- * is left to KVM, which then raises the right fault.
+ * Anything out of the ordinary (a gate that is missing or of the wrong type, a stack that is not mapped, a
+ * task gate) is left to KVM, which then raises the right fault.
  */
 #include "base/bytes.h"
 #include "run/assist.h"
@@ -33,7 +33,8 @@ static bool gate_read(const struct run *r, unsigned vector, bool lng, struct gat
     uint8_t raw[16] = {0};
     size_t len = lng ? 16 : 8;
     const struct kvm_sregs *s = run_sregs(r);
-    if ((uint64_t)vector * len + len - 1 > s->idt.limit || read_linear(r, s->idt.base + vector * len, raw, len) != len)
+    if ((uint64_t)vector * len + len - 1 > s->idt.limit ||
+        read_linear(r, s->idt.base + vector * len, raw, len) != len)
         return false;
     *g = (struct gate){.selector = le16_load(raw + 2),
                        .offset = le16_load(raw) | (uint64_t)le16_load(raw + 6) << 16,
@@ -69,7 +70,8 @@ bool descriptor_read(const struct run *r, uint16_t selector, bool system_too, st
     return seg->present && (seg->s || system_too);
 }
 
-static bool push_frame(const struct run *r, uint64_t stack_base, uint64_t *rsp, const uint64_t *words, size_t n, size_t width)
+static bool push_frame(const struct run *r, uint64_t stack_base, uint64_t *rsp, const uint64_t *words,
+                       size_t n, size_t width)
 {
     uint8_t frame[5 * 8];
     struct gva_context c = run_gva_context(r);
@@ -90,7 +92,8 @@ static bool deliver_real(struct run *r, unsigned vector, uint64_t return_rip)
     uint8_t entry[4];
     if (vector * 4u + 3 > s->idt.limit || read_linear(r, s->idt.base + vector * 4u, entry, 4) != 4)
         return false;
-    uint64_t sp = g->rsp & 0xffff, words[] = {g->rflags & 0xffff & ~RFLAGS_TF, s->cs.selector, return_rip & 0xffff};
+    uint64_t sp = g->rsp & 0xffff,
+             words[] = {g->rflags & 0xffff & ~RFLAGS_TF, s->cs.selector, return_rip & 0xffff};
     if (sp < 6 || !push_frame(r, s->ss.base, &sp, words, 3, 2))
         return false;
     g->rsp = (g->rsp & ~0xffffull) | sp;
@@ -124,7 +127,8 @@ static bool deliver_long(struct run *r, unsigned vector, uint64_t return_rip)
     struct gate gate;
     struct kvm_segment cs;
     unsigned cpl = cpu_cpl(g, s);
-    if (!gate_read(r, vector, true, &gate) || !descriptor_read(r, gate.selector, false, &cs) || !cs.l || cs.dpl > cpl)
+    if (!gate_read(r, vector, true, &gate) || !descriptor_read(r, gate.selector, false, &cs) || !cs.l ||
+        cs.dpl > cpl)
         return false;
     bool inner = !(cs.type & 4) && cs.dpl < cpl;
     uint64_t rsp, flags = g->rflags & ~RFLAGS_TF;
@@ -135,12 +139,19 @@ static bool deliver_long(struct run *r, unsigned vector, uint64_t return_rip)
         return false;
     g->rsp = rsp;
     g->rip = gate.offset;
-    g->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | (gate.type == GATE_INTERRUPT ? RFLAGS_IF : 0));
+    g->rflags &=
+        ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | (gate.type == GATE_INTERRUPT ? RFLAGS_IF : 0));
     cs.selector = (uint16_t)((gate.selector & ~3u) | (inner ? cs.dpl : cpl));
     s->cs = cs;
     if (inner)
-        s->ss = (struct kvm_segment){.selector = cs.dpl, .type = 3, .s = 1, .dpl = cs.dpl, .db = 1, .g = 1,
-                                     .present = 1, .limit = 0xffffffff};
+        s->ss = (struct kvm_segment){.selector = cs.dpl,
+                                     .type = 3,
+                                     .s = 1,
+                                     .dpl = cs.dpl,
+                                     .db = 1,
+                                     .g = 1,
+                                     .present = 1,
+                                     .limit = 0xffffffff};
     return true;
 }
 
@@ -152,8 +163,8 @@ static bool deliver_protected(struct run *r, unsigned vector, uint64_t return_ri
     struct gate gate;
     struct kvm_segment cs;
     unsigned cpl = cpu_cpl(g, s);
-    if (!gate_read(r, vector, false, &gate) || !descriptor_read(r, gate.selector, false, &cs) || cs.dpl != cpl || !s->ss.db ||
-        (g->rflags & RFLAGS_VM))
+    if (!gate_read(r, vector, false, &gate) || !descriptor_read(r, gate.selector, false, &cs) ||
+        cs.dpl != cpl || !s->ss.db || (g->rflags & RFLAGS_VM))
         return false;
     uint64_t rsp = (uint32_t)g->rsp, words[] = {g->rflags & ~RFLAGS_TF, s->cs.selector, return_rip};
     if (!push_frame(r, s->ss.base, &rsp, words, 3, 4))

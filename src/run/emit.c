@@ -1,6 +1,6 @@
 /*
- * Events: an exit becomes one, is completed once it has been handled, and goes to the ring of last events and to every
- * sink.  This is the only place where sequence numbers are given.
+ * Events: an exit becomes one, is completed once it has been handled, and goes to the ring of last events and
+ * to every sink.  This is the only place where sequence numbers are given.
  */
 #include "run/inside.h"
 

@@ -1,8 +1,8 @@
 /*
- * The exit table: every reason for which KVM_RUN can return, a row each, with how to read it out of kvm_run and what to
- * do about it (KVM API documentation, "The kvm_run structure").  Dispatch is an array index.  The names, meanings and
- * manual sections of the reasons are in event/kind.c; rows without functions belong to other architectures or to
- * functions that Ringside does not switch on: they end the run and say so.
+ * The exit table: every reason for which KVM_RUN can return, a row each, with how to read it out of kvm_run
+ * and what to do about it (KVM API documentation, "The kvm_run structure").  Dispatch is an array index.  The
+ * names, meanings and manual sections of the reasons are in event/kind.c; rows without functions belong to
+ * other architectures or to functions that Ringside does not switch on: they end the run and say so.
  */
 #include "run/inside.h"
 #include "run/rows.h"
@@ -49,7 +49,9 @@ static const struct exit_row exit_table[] = {
 
 static const struct exit_row *exit_find(unsigned reason)
 {
-    return reason < sizeof exit_table / sizeof exit_table[0] && exit_table[reason].handle ? &exit_table[reason] : NULL;
+    return reason < sizeof exit_table / sizeof exit_table[0] && exit_table[reason].handle
+               ? &exit_table[reason]
+               : NULL;
 }
 
 bool run_handles_exit(unsigned reason)
@@ -60,7 +62,8 @@ bool run_handles_exit(unsigned reason)
 static enum verdict exit_not_ours(struct run *r, unsigned reason)
 {
     if (!event_kind_known(reason))
-        return run_end(r, RUN_ERROR, 125, "KVM gave exit reason %u, which this version does not know", reason);
+        return run_end(r, RUN_ERROR, 125, "KVM gave exit reason %u, which this version does not know",
+                       reason);
     return run_end(r, RUN_ERROR, 125, "KVM gave exit reason %s (%s), which this machine never asks for",
                    event_kind_info(reason)->constant, event_kind_info(reason)->meaning);
 }
@@ -70,8 +73,8 @@ static enum verdict serve_request(struct run *r, enum verdict v)
 {
     struct machine_request *q = &r->machine->request;
     if (q->debug_exit)
-        return run_end(r, RUN_DEBUG_EXIT, (int)((q->exit_code << 1 | 1) & 0xff), "the guest wrote %u to the debug-exit port",
-                       q->exit_code);
+        return run_end(r, RUN_DEBUG_EXIT, (int)((q->exit_code << 1 | 1) & 0xff),
+                       "the guest wrote %u to the debug-exit port", q->exit_code);
     if (q->poweroff)
         return run_end(r, RUN_POWEROFF, 0, "the guest powered the machine off");
     if (q->reset)
@@ -101,6 +104,7 @@ enum verdict exit_dispatch(struct run *r, uint64_t now_ns, struct err *e)
     if (q->debug_exit | q->poweroff | q->reset | q->a20_changed)
         v = serve_request(r, v);
     if (v == GO_ON && r->options.max_exits && r->result.exits >= r->options.max_exits)
-        v = run_end(r, RUN_BUDGET, 124, "the budget of %llu exits is spent", (unsigned long long)r->options.max_exits);
+        v = run_end(r, RUN_BUDGET, 124, "the budget of %llu exits is spent",
+                    (unsigned long long)r->options.max_exits);
     return v;
 }

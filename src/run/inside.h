@@ -18,15 +18,15 @@
 /* What the loop does after an exit was handled. */
 enum verdict {
     GO_ON,
-    END,   /* result.status is set */
+    END, /* result.status is set */
 };
 
 /* An instruction found before (locate_cache.c). */
 enum { LOCATE_CACHE_LEN = 64, INSN_MAX = 15 };
 struct located {
-    uint64_t linear, cr3; /* where RIP was, under which page tables */
-    uint64_t what;        /* which access it was: direction, size, port */
-    const uint8_t *host;  /* the instruction's bytes in guest memory … */
+    uint64_t linear, cr3;    /* where RIP was, under which page tables */
+    uint64_t what;           /* which access it was: direction, size, port */
+    const uint8_t *host;     /* the instruction's bytes in guest memory … */
     uint8_t bytes[INSN_MAX]; /* … which must still be these */
     uint8_t len;
     uint8_t back; /* how far before RIP it starts */
@@ -37,10 +37,10 @@ struct run {
     struct machine *machine;
     struct run_options options;
     struct kvm_vcpu vcpu;
-    bool sync_regs;  /* registers come with the exit; else they are fetched */
-    bool observed;   /* somebody wants events: with their place, mode and times */
-    bool forgetful;  /* this host resets the registers at a shutdown: keep them at every exit */
-    bool has_sregs;  /* run_sregs() is of this exit, not of an earlier one */
+    bool sync_regs; /* registers come with the exit; else they are fetched */
+    bool observed;  /* somebody wants events: with their place, mode and times */
+    bool forgetful; /* this host resets the registers at a shutdown: keep them at every exit */
+    bool has_sregs; /* run_sregs() is of this exit, not of an earlier one */
     struct run_result result;
 
     struct event_sink sink[RUN_SINKS_MAX];
@@ -55,13 +55,13 @@ struct run {
     bool input_waiting; /* input_byte has been taken and found no room yet */
     uint8_t input_byte;
 
-    uint64_t start_ns;  /* host time when the loop began */
-    uint64_t left_ns;   /* host time when the last exit had been handled */
+    uint64_t start_ns; /* host time when the loop began */
+    uint64_t left_ns;  /* host time when the last exit had been handled */
     uint64_t seq;
 
-    bool stepping;    /* KVM_GUESTDBG_SINGLESTEP is set */
-    bool in_flight;   /* the last exit completes only on the next entry */
-    unsigned pushf_width; /* the instruction being stepped is a PUSHF of so many bytes */
+    bool stepping;           /* KVM_GUESTDBG_SINGLESTEP is set */
+    bool in_flight;          /* the last exit completes only on the next entry */
+    unsigned pushf_width;    /* the instruction being stepped is a PUSHF of so many bytes */
     bool out_completes_late; /* this kernel leaves RIP at an OUT until the next entry: see locate.c */
     struct located located[LOCATE_CACHE_LEN];
     uint64_t timer_armed_ns;
@@ -88,8 +88,8 @@ static inline struct kvm_sregs *run_sregs(const struct run *r)
     return &r->vcpu.run->s.regs.sregs;
 }
 
-/* Before an entry: says which registers are to come with the exit. Special registers cost the kernel more than the rest
- * of a short exit, so they come only when an event, a step or a post-mortem needs them. */
+/* Before an entry: says which registers are to come with the exit. Special registers cost the kernel more
+ * than the rest of a short exit, so they come only when an event, a step or a post-mortem needs them. */
 void vcpu_state_choose(struct run *r);
 /* After an entry on a host without KVM_CAP_SYNC_REGS: fetches both. */
 NODISCARD int vcpu_state_fetch(struct run *r, struct err *e);
@@ -125,9 +125,10 @@ enum verdict run_end(struct run *r, enum run_status status, int exit_code, const
 
 /* ---- finding the instruction behind an exit (locate.c) ---- */
 
-/* RIP of the IN/OUT that made this KVM_EXIT_IO, or of the instruction behind a KVM_EXIT_MMIO, when it can be found in
- * guest memory; returns false and leaves *rip at the current RIP otherwise. */
-bool locate_io(struct run *r, bool out, unsigned size, uint16_t port, uint32_t count, uint64_t *rip, bool *string);
+/* RIP of the IN/OUT that made this KVM_EXIT_IO, or of the instruction behind a KVM_EXIT_MMIO, when it can be
+ * found in guest memory; returns false and leaves *rip at the current RIP otherwise. */
+bool locate_io(struct run *r, bool out, unsigned size, uint16_t port, uint32_t count, uint64_t *rip,
+               bool *string);
 /* The remembered answer for this access at the current RIP, or NULL; and remembering one. */
 const struct located *located_find(const struct run *r, uint64_t what);
 void located_keep(struct run *r, uint64_t what, unsigned back, unsigned len, bool string);
@@ -135,8 +136,8 @@ bool locate_mmio(struct run *r, bool write, unsigned size, uint64_t gpa, uint64_
 
 /* ---- instruction assist (assist.c) ---- */
 
-/* Completes the instruction KVM would not, and turns `ev` into an event of kind assist. 1 done, 0 not one of ours (or its
- * operands are not there), -1 KVM failed. */
+/* Completes the instruction KVM would not, and turns `ev` into an event of kind assist. 1 done, 0 not one of
+ * ours (or its operands are not there), -1 KVM failed. */
 NODISCARD int assist_complete(struct run *r, struct event *ev, struct err *e);
 
 /* ---- interrupts and sleep (interrupts.c) ---- */
@@ -145,19 +146,20 @@ NODISCARD int assist_complete(struct run *r, struct event *ev, struct err *e);
 NODISCARD int interrupts_inject(struct run *r, struct err *e);
 /* HLT: waits for something that can wake the CPU. */
 enum verdict interrupts_sleep(struct run *r);
-/* With KVM's irqchip a HLT sleeps inside KVM_RUN. After an entry that was cut short: ends the run when the CPU sleeps for
- * good, and under the steps clock takes time to what will wake it. */
+/* With KVM's irqchip a HLT sleeps inside KVM_RUN. After an entry that was cut short: ends the run when the
+ * CPU sleeps for good, and under the steps clock takes time to what will wake it. */
 enum verdict interrupts_asleep_in_kernel(struct run *r);
 
 /* ---- delivering an interrupt by hand (deliver.c) ---- */
 
-/* Does what the CPU does for vector `n` (Intel SDM, "Interrupt and Exception Handling"): frame, flags, gate. 1 done, 0
- * when it would fault (nothing is changed): let KVM do it. */
+/* Does what the CPU does for vector `n` (Intel SDM, "Interrupt and Exception Handling"): frame, flags, gate.
+ * 1 done, 0 when it would fault (nothing is changed): let KVM do it. */
 NODISCARD int deliver_vector(struct run *r, unsigned vector, uint64_t return_rip, struct err *e);
 
 /* ---- single-stepping (step.c) ---- */
 
-/* Before an entry: switches to or from stepping, as the clock and the budget ask and the next instruction allows. */
+/* Before an entry: switches to or from stepping, as the clock and the budget ask and the next instruction
+ * allows. */
 NODISCARD int step_choose(struct run *r, struct err *e);
 /* After it: takes our trap flag out of what a PUSHF pushed. */
 void step_mend(struct run *r);

@@ -1,6 +1,6 @@
 /*
- * Decoding one instruction of the guest: see insn.h.  Address computation follows Intel SDM, "Specifying an Offset" and
- * "Segment Registers" (in 64-bit mode only FS and GS have a base).
+ * Decoding one instruction of the guest: see insn.h.  Address computation follows Intel SDM, "Specifying an
+ * Offset" and "Segment Registers" (in 64-bit mode only FS and GS have a base).
  */
 #include "run/insn.h"
 
@@ -9,10 +9,11 @@
 uint64_t *insn_reg(struct kvm_regs *g, ZydisRegister reg)
 {
     /* In the order of their encoding. */
-    uint64_t *const gpr[16] = {(uint64_t *)&g->rax, (uint64_t *)&g->rcx, (uint64_t *)&g->rdx, (uint64_t *)&g->rbx,
-                               (uint64_t *)&g->rsp, (uint64_t *)&g->rbp, (uint64_t *)&g->rsi, (uint64_t *)&g->rdi,
-                               (uint64_t *)&g->r8,  (uint64_t *)&g->r9,  (uint64_t *)&g->r10, (uint64_t *)&g->r11,
-                               (uint64_t *)&g->r12, (uint64_t *)&g->r13, (uint64_t *)&g->r14, (uint64_t *)&g->r15};
+    uint64_t *const gpr[16] = {
+        (uint64_t *)&g->rax, (uint64_t *)&g->rcx, (uint64_t *)&g->rdx, (uint64_t *)&g->rbx,
+        (uint64_t *)&g->rsp, (uint64_t *)&g->rbp, (uint64_t *)&g->rsi, (uint64_t *)&g->rdi,
+        (uint64_t *)&g->r8,  (uint64_t *)&g->r9,  (uint64_t *)&g->r10, (uint64_t *)&g->r11,
+        (uint64_t *)&g->r12, (uint64_t *)&g->r13, (uint64_t *)&g->r14, (uint64_t *)&g->r15};
     ZydisRegister wide = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
     ZyanI8 id = ZydisRegisterGetId(wide);
     return ZydisRegisterGetClass(wide) == ZYDIS_REGCLASS_GPR64 && id >= 0 && id < 16 ? gpr[id] : NULL;
@@ -30,8 +31,9 @@ static uint64_t segment_base(const struct kvm_sregs *s, ZydisRegister seg)
     const struct {
         ZydisRegister reg;
         uint64_t base;
-    } bases[] = {{ZYDIS_REGISTER_ES, s->es.base}, {ZYDIS_REGISTER_CS, s->cs.base}, {ZYDIS_REGISTER_SS, s->ss.base},
-                 {ZYDIS_REGISTER_DS, s->ds.base}, {ZYDIS_REGISTER_FS, s->fs.base}, {ZYDIS_REGISTER_GS, s->gs.base}};
+    } bases[] = {{ZYDIS_REGISTER_ES, s->es.base}, {ZYDIS_REGISTER_CS, s->cs.base},
+                 {ZYDIS_REGISTER_SS, s->ss.base}, {ZYDIS_REGISTER_DS, s->ds.base},
+                 {ZYDIS_REGISTER_FS, s->fs.base}, {ZYDIS_REGISTER_GS, s->gs.base}};
     bool flat = cpu_mode(s) == MODE_LONG;
     for (size_t i = 0; i < sizeof bases / sizeof bases[0]; i++)
         if (bases[i].reg == seg)
@@ -40,8 +42,9 @@ static uint64_t segment_base(const struct kvm_sregs *s, ZydisRegister seg)
 }
 
 /* Linear address of a memory operand, for an instruction whose next is at `next_rip`. */
-uint64_t insn_operand_linear(const struct kvm_regs *g, const struct kvm_sregs *s, const ZydisDecodedInstruction *insn,
-                             const ZydisDecodedOperand *op, uint64_t next_rip)
+uint64_t insn_operand_linear(const struct kvm_regs *g, const struct kvm_sregs *s,
+                             const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *op,
+                             uint64_t next_rip)
 {
     uint64_t ea = op->mem.disp.has_displacement ? (uint64_t)op->mem.disp.value : 0;
     if (op->mem.base == ZYDIS_REGISTER_RIP || op->mem.base == ZYDIS_REGISTER_EIP)
@@ -68,7 +71,8 @@ bool insn_decode(const struct kvm_sregs *s, const uint8_t *code, size_t n, Zydis
     else if (bits == 32)
         ZydisDecoderInit(&d, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
     else
-        ZydisDecoderInit(&d, cpu_mode(s) == MODE_REAL ? ZYDIS_MACHINE_MODE_REAL_16 : ZYDIS_MACHINE_MODE_LEGACY_16,
+        ZydisDecoderInit(&d,
+                         cpu_mode(s) == MODE_REAL ? ZYDIS_MACHINE_MODE_REAL_16 : ZYDIS_MACHINE_MODE_LEGACY_16,
                          ZYDIS_STACK_WIDTH_16);
     return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&d, code, n, insn, ops));
 }

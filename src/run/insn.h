@@ -8,13 +8,15 @@
 #include <linux/kvm.h>
 #include <stdbool.h>
 
-/* Decodes the bytes at `code`; `ops` has room for ZYDIS_MAX_OPERAND_COUNT. False when they are no instruction. */
+/* Decodes the bytes at `code`; `ops` has room for ZYDIS_MAX_OPERAND_COUNT. False when they are no
+ * instruction. */
 bool insn_decode(const struct kvm_sregs *s, const uint8_t *code, size_t n, ZydisDecodedInstruction *insn,
                  ZydisDecodedOperand *ops);
 
 /* Linear address of a memory operand, for an instruction whose next is at `next_rip`. */
-uint64_t insn_operand_linear(const struct kvm_regs *g, const struct kvm_sregs *s, const ZydisDecodedInstruction *insn,
-                             const ZydisDecodedOperand *op, uint64_t next_rip);
+uint64_t insn_operand_linear(const struct kvm_regs *g, const struct kvm_sregs *s,
+                             const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *op,
+                             uint64_t next_rip);
 
 /* The 64-bit value of the general register that `reg` is part of, or 0; and a pointer to it, or NULL. */
 uint64_t insn_reg_value(const struct kvm_regs *g, ZydisRegister reg);

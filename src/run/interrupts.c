@@ -1,8 +1,8 @@
 /*
- * Interrupts and sleep.  With user-space interrupt controllers the loop plays the part of the wires between the 8259A
- * and the CPU: before an entry it looks at INT, and when the CPU can take an interrupt (IF set, no shadow of STI or
- * MOV SS) performs the INTA cycle and hands the vector to KVM; when it cannot, it asks KVM to come back as soon as it
- * can (KVM API, "request_interrupt_window", KVM_INTERRUPT).
+ * Interrupts and sleep.  With user-space interrupt controllers the loop plays the part of the wires between
+ * the 8259A and the CPU: before an entry it looks at INT, and when the CPU can take an interrupt (IF set, no
+ * shadow of STI or MOV SS) performs the INTA cycle and hands the vector to KVM; when it cannot, it asks KVM
+ * to come back as soon as it can (KVM API, "request_interrupt_window", KVM_INTERRUPT).
  */
 #include "run/inside.h"
 

@@ -1,9 +1,10 @@
 /*
- * Which instruction made this exit?  KVM says what was accessed, not by whom: after an OUT or an MMIO write RIP may
- * already point past the instruction (kernels differ: some finish an OUT only on the next entry), during an IN, an MMIO
- * read or a REP string it still points at it.  x86 code cannot be read backwards in general, but here a lot is known:
- * direction, size, port or address.  So the bytes that end at RIP are tried as the instruction that would have done
- * exactly this access.  Where both readings fit (two equal OUTs in a row) the one this host was seen to mean is taken.
+ * Which instruction made this exit?  KVM says what was accessed, not by whom: after an OUT or an MMIO write
+ * RIP may already point past the instruction (kernels differ: some finish an OUT only on the next entry),
+ * during an IN, an MMIO read or a REP string it still points at it.  x86 code cannot be read backwards in
+ * general, but here a lot is known: direction, size, port or address.  So the bytes that end at RIP are tried
+ * as the instruction that would have done exactly this access.  Where both readings fit (two equal OUTs in a
+ * row) the one this host was seen to mean is taken.
  *
  * String and plain port instructions: Intel SDM, instruction reference, "IN", "OUT", "INS", "OUTS".
  */
@@ -26,8 +27,8 @@ struct io_wanted {
 
 static bool is_prefix(uint8_t b, unsigned bits)
 {
-    return b == 0x66 || b == 0x67 || b == 0xf2 || b == 0xf3 || b == 0x26 || b == 0x2e || b == 0x36 || b == 0x3e ||
-           b == 0x64 || b == 0x65 || (bits == 64 && b >= 0x40 && b <= 0x4f);
+    return b == 0x66 || b == 0x67 || b == 0xf2 || b == 0xf3 || b == 0x26 || b == 0x2e || b == 0x36 ||
+           b == 0x3e || b == 0x64 || b == 0x65 || (bits == 64 && b >= 0x40 && b <= 0x4f);
 }
 
 /* Does an instruction that makes the wanted access begin at p? */
@@ -63,8 +64,10 @@ static bool io_insn_before(const uint8_t *end, size_t n, const struct io_wanted 
     return false;
 }
 
-/* The instruction at RIP and the one that ends there, if they fit; true when one was chosen into *rip and *found. */
-static bool io_insn_choose(struct run *r, const struct io_wanted *w, uint32_t count, uint64_t *rip, struct io_insn *found)
+/* The instruction at RIP and the one that ends there, if they fit; true when one was chosen into *rip and
+ * *found. */
+static bool io_insn_choose(struct run *r, const struct io_wanted *w, uint32_t count, uint64_t *rip,
+                           struct io_insn *found)
 {
     uint8_t code[CODE_BEFORE + CODE_AFTER];
     uint64_t now = run_regs(r)->rip;
@@ -88,11 +91,13 @@ static bool io_insn_choose(struct run *r, const struct io_wanted *w, uint32_t co
     return is_at || is_past;
 }
 
-bool locate_io(struct run *r, bool out, unsigned size, uint16_t port, uint32_t count, uint64_t *rip, bool *string)
+bool locate_io(struct run *r, bool out, unsigned size, uint16_t port, uint32_t count, uint64_t *rip,
+               bool *string)
 {
     const struct kvm_regs *regs = run_regs(r);
     struct io_insn found;
-    uint64_t what = 1 | (uint64_t)out << 1 | (uint64_t)(count > 1) << 2 | (uint64_t)size << 8 | (uint64_t)port << 16;
+    uint64_t what =
+        1 | (uint64_t)out << 1 | (uint64_t)(count > 1) << 2 | (uint64_t)size << 8 | (uint64_t)port << 16;
     const struct located *known = located_find(r, what);
     if (known) {
         *rip = regs->rip - known->back;

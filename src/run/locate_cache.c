@@ -1,7 +1,8 @@
 /*
- * Instructions found before.  A driver makes its accesses from the same few places again and again, and finding an
- * instruction costs more than handling it; so the answer is remembered by the place (linear address and page tables) and
- * the access, and holds as long as the instruction's bytes in guest memory are still the same.
+ * Instructions found before.  A driver makes its accesses from the same few places again and again, and
+ * finding an instruction costs more than handling it; so the answer is remembered by the place (linear
+ * address and page tables) and the access, and holds as long as the instruction's bytes in guest memory are
+ * still the same.
  */
 #include "run/inside.h"
 

@@ -1,8 +1,8 @@
 /*
- * Which instruction made this MMIO access?  As locate.c, for memory instructions: every length that an x86 instruction
- * can have is tried backwards from RIP, and an instruction counts only when its memory operand, computed from the
- * registers and walked through the page tables, is the very address that was written.  What was found is remembered
- * with its bytes, since a driver writes from the same place again and again.
+ * Which instruction made this MMIO access?  As locate.c, for memory instructions: every length that an x86
+ * instruction can have is tried backwards from RIP, and an instruction counts only when its memory operand,
+ * computed from the registers and walked through the page tables, is the very address that was written.  What
+ * was found is remembered with its bytes, since a driver writes from the same place again and again.
  */
 #include "run/inside.h"
 #include "run/insn.h"
@@ -10,7 +10,8 @@
 #include <string.h>
 
 /* A string store has moved RDI on by one item already. */
-static uint64_t string_correction(const struct kvm_regs *g, const ZydisDecodedInstruction *insn, unsigned size)
+static uint64_t string_correction(const struct kvm_regs *g, const ZydisDecodedInstruction *insn,
+                                  unsigned size)
 {
     bool string = insn->mnemonic >= ZYDIS_MNEMONIC_STOSB && insn->mnemonic <= ZYDIS_MNEMONIC_STOSW;
     string |= insn->mnemonic == ZYDIS_MNEMONIC_MOVSB || insn->mnemonic == ZYDIS_MNEMONIC_MOVSW ||
@@ -22,8 +23,8 @@ static uint64_t string_correction(const struct kvm_regs *g, const ZydisDecodedIn
 }
 
 /* Does the instruction in code[0..n) store to `gpa`? */
-static bool stores_to(struct run *r, const uint8_t *code, size_t n, size_t want_len, unsigned size, uint64_t gpa,
-                      uint64_t next_rip)
+static bool stores_to(struct run *r, const uint8_t *code, size_t n, size_t want_len, unsigned size,
+                      uint64_t gpa, uint64_t next_rip)
 {
     ZydisDecodedInstruction insn;
     ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
@@ -35,7 +36,8 @@ static bool stores_to(struct run *r, const uint8_t *code, size_t n, size_t want_
     for (size_t i = 0; i < insn.operand_count; i++) {
         if (op[i].type != ZYDIS_OPERAND_TYPE_MEMORY || !(op[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE))
             continue;
-        uint64_t linear = insn_operand_linear(g, s, &insn, &op[i], next_rip) + string_correction(g, &insn, size);
+        uint64_t linear =
+            insn_operand_linear(g, s, &insn, &op[i], next_rip) + string_correction(g, &insn, size);
         struct gva_walk w;
         gva_translate(&r->machine->memory, &c, linear, GVA_READ, &w);
         /* A wide store comes in pieces of up to eight bytes. */

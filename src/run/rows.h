@@ -1,5 +1,6 @@
 /*
- * The functions behind the exit table's rows.  `decode` reads kvm_run into the event; `handle` acts and completes it.
+ * The functions behind the exit table's rows.  `decode` reads kvm_run into the event; `handle` acts and
+ * completes it.
  */
 #ifndef RINGSIDE_RUN_ROWS_H
 #define RINGSIDE_RUN_ROWS_H

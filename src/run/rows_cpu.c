@@ -1,6 +1,6 @@
 /*
- * Exits because of the CPU itself: it sleeps, it touches an MSR that KVM does not know, it failed to enter, it shut
- * down after a triple fault, or KVM could not emulate an instruction.
+ * Exits because of the CPU itself: it sleeps, it touches an MSR that KVM does not know, it failed to enter,
+ * it shut down after a triple fault, or KVM could not emulate an instruction.
  */
 #include "run/rows.h"
 
@@ -23,7 +23,8 @@ void exit_decode_unknown(struct run *r, struct event *ev)
 enum verdict exit_handle_unknown(struct run *r, struct event *ev, struct err *e)
 {
     (void)e;
-    return run_end(r, RUN_ERROR, 125, "KVM does not know the hardware's exit reason 0x%llx", (unsigned long long)ev->value);
+    return run_end(r, RUN_ERROR, 125, "KVM does not know the hardware's exit reason 0x%llx",
+                   (unsigned long long)ev->value);
 }
 
 void exit_decode_hypercall(struct run *r, struct event *ev)
@@ -37,7 +38,8 @@ enum verdict exit_handle_hypercall(struct run *r, struct event *ev, struct err *
 {
     (void)ev;
     (void)e;
-    r->vcpu.run->hypercall.ret = (uint64_t)-1000; /* KVM_ENOSYS: the guest's own interface for "no such call" */
+    r->vcpu.run->hypercall.ret =
+        (uint64_t)-1000; /* KVM_ENOSYS: the guest's own interface for "no such call" */
     return GO_ON;
 }
 
@@ -55,7 +57,8 @@ enum verdict exit_handle_debug(struct run *r, struct event *ev, struct err *e)
     (void)e;
     if (r->stepping)
         return GO_ON;
-    return run_end(r, RUN_ERROR, 125, "a debug exit that nobody asked for at 0x%llx", (unsigned long long)ev->addr);
+    return run_end(r, RUN_ERROR, 125, "a debug exit that nobody asked for at 0x%llx",
+                   (unsigned long long)ev->addr);
 }
 
 /* KVM has already moved RIP past the HLT. */
@@ -85,8 +88,9 @@ enum verdict exit_handle_shutdown(struct run *r, struct event *ev, struct err *e
         r->last_cpu.from_last_exit = true;
         ev->flags |= EVENT_NO_CPU;
     }
-    return run_end(r, RUN_TRIPLE_FAULT, 125,
-                   "triple fault: an exception could not be delivered, nor the double fault that this caused");
+    return run_end(
+        r, RUN_TRIPLE_FAULT, 125,
+        "triple fault: an exception could not be delivered, nor the double fault that this caused");
 }
 
 void exit_decode_fail_entry(struct run *r, struct event *ev)
@@ -98,9 +102,10 @@ void exit_decode_fail_entry(struct run *r, struct event *ev)
 enum verdict exit_handle_fail_entry(struct run *r, struct event *ev, struct err *e)
 {
     (void)e;
-    return run_end(r, RUN_ERROR, 125,
-                   "the CPU refused to enter the guest (hardware reason 0x%llx): its registers are not a legal state",
-                   (unsigned long long)ev->value);
+    return run_end(
+        r, RUN_ERROR, 125,
+        "the CPU refused to enter the guest (hardware reason 0x%llx): its registers are not a legal state",
+        (unsigned long long)ev->value);
 }
 
 void exit_decode_internal(struct run *r, struct event *ev)
@@ -121,8 +126,9 @@ enum verdict exit_handle_internal(struct run *r, struct event *ev, struct err *e
         int rc = assist_complete(r, ev, e);
         if (rc > 0)
             return GO_ON;
-        return run_end(r, RUN_ERROR, 125, rc < 0 ? "KVM could not emulate an instruction, and completing it failed"
-                                                 : "KVM could not emulate an instruction, and neither can Ringside");
+        return run_end(r, RUN_ERROR, 125,
+                       rc < 0 ? "KVM could not emulate an instruction, and completing it failed"
+                              : "KVM could not emulate an instruction, and neither can Ringside");
     }
     static const char *const what[] = {
         [KVM_INTERNAL_ERROR_EMULATION] = "emulation",
@@ -131,7 +137,8 @@ enum verdict exit_handle_internal(struct run *r, struct event *ev, struct err *e
         [KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON] = "an exit reason it did not expect",
     };
     bool known = ev->detail < sizeof what / sizeof what[0] && what[ev->detail];
-    return run_end(r, RUN_ERROR, 125, "KVM internal error %u: %s", ev->detail, known ? what[ev->detail] : "unknown");
+    return run_end(r, RUN_ERROR, 125, "KVM internal error %u: %s", ev->detail,
+                   known ? what[ev->detail] : "unknown");
 }
 
 void exit_decode_system_event(struct run *r, struct event *ev)
@@ -174,7 +181,8 @@ enum verdict exit_handle_msr(struct run *r, struct event *ev, struct err *e)
     return GO_ON;
 }
 
-/* struct kvm_run of older headers does not have this member; its place in the union is the API's: flags, gpa, size. */
+/* struct kvm_run of older headers does not have this member; its place in the union is the API's: flags, gpa,
+ * size. */
 static void memory_fault_read(const struct run *r, uint64_t fault[3])
 {
     memcpy(fault, &r->vcpu.run->hw, 3 * sizeof fault[0]);
@@ -192,5 +200,6 @@ void exit_decode_memory_fault(struct run *r, struct event *ev)
 enum verdict exit_handle_memory_fault(struct run *r, struct event *ev, struct err *e)
 {
     (void)e;
-    return run_end(r, RUN_ERROR, 125, "KVM could not reach guest memory at 0x%llx", (unsigned long long)ev->addr);
+    return run_end(r, RUN_ERROR, 125, "KVM could not reach guest memory at 0x%llx",
+                   (unsigned long long)ev->addr);
 }

@@ -1,7 +1,8 @@
 /*
- * Exits because the guest talks to a device: port I/O and MMIO.  KVM has decoded the instruction as far as the access:
- * a port or guest-physical address, a size, a direction, and the data in memory shared with us.  What we put there on
- * a read reaches the guest's register on the next entry, when KVM finishes the instruction.
+ * Exits because the guest talks to a device: port I/O and MMIO.  KVM has decoded the instruction as far as
+ * the access: a port or guest-physical address, a size, a direction, and the data in memory shared with us.
+ * What we put there on a read reaches the guest's register on the next entry, when KVM finishes the
+ * instruction.
  */
 #include "base/bytes.h"
 #include "run/rows.h"

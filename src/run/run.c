@@ -1,6 +1,6 @@
 /*
- * The run loop: see run.h.  One turn is one entry into the guest: serve wishes, let devices act whose time has come, hand
- * over an interrupt, enter, dispatch.
+ * The run loop: see run.h.  One turn is one entry into the guest: serve wishes, let devices act whose time
+ * has come, hand over an interrupt, enter, dispatch.
  */
 #include "run/run.h"
 
@@ -57,7 +57,8 @@ static int vcpu_set_start(struct run *r, const struct cpu_start *start, struct e
     return 0;
 }
 
-/* After a triple fault AMD's VMCB is undefined, so KVM resets the vCPU before it tells us (AMD APM, "Shutdown Intercept"). */
+/* After a triple fault AMD's VMCB is undefined, so KVM resets the vCPU before it tells us (AMD APM, "Shutdown
+ * Intercept"). */
 static bool host_is_amd(void)
 {
     unsigned a, b = 0, c = 0, d = 0;
@@ -72,12 +73,14 @@ static int run_init(struct run *r, const struct cpu_start *start, struct err *e)
     if (kvm_vcpu_create(&r->vcpu, &r->machine->vm, 0, e) < 0 || vcpu_set_cpuid(r, e) < 0)
         return -1;
     int have = kvm_vm_capability(&r->machine->vm, KVM_CAP_SYNC_REGS);
-    r->sync_regs = (have & (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS)) == (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS);
+    r->sync_regs =
+        (have & (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS)) == (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS);
     r->forgetful = host_is_amd();
     return vcpu_set_start(r, start, e);
 }
 
-struct run *run_create(struct machine *m, const struct run_options *o, const struct cpu_start *start, struct err *e)
+struct run *run_create(struct machine *m, const struct run_options *o, const struct cpu_start *start,
+                       struct err *e)
 {
     struct run *r = calloc(1, sizeof *r);
     if (!r) {
@@ -203,7 +206,8 @@ static enum verdict after_step(struct run *r)
 {
     r->result.steps++;
     if (r->options.max_steps && r->result.steps >= r->options.max_steps)
-        return run_end(r, RUN_BUDGET, 124, "the budget of %llu steps is spent", (unsigned long long)r->options.max_steps);
+        return run_end(r, RUN_BUDGET, 124, "the budget of %llu steps is spent",
+                       (unsigned long long)r->options.max_steps);
     return GO_ON;
 }
 
@@ -244,7 +248,8 @@ static enum verdict run_once(struct run *r, struct err *e, int *failed)
     return v;
 }
 
-/* The last access is completed and the registers are the guest's own, so that what is reported is what it saw. */
+/* The last access is completed and the registers are the guest's own, so that what is reported is what it
+ * saw. */
 static void run_settle(struct run *r)
 {
     struct err ignored;

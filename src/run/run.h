@@ -1,7 +1,7 @@
 /*
- * Running a guest: the loop around KVM_RUN.  One thread enters the guest; each time KVM hands back control, the exit is
- * decoded into an event, handled by the machine, completed and given to the sinks.  Other threads never touch the
- * vCPU: they leave a wish (stop, tick, console input) and kick it out of KVM_RUN.
+ * Running a guest: the loop around KVM_RUN.  One thread enters the guest; each time KVM hands back control,
+ * the exit is decoded into an event, handled by the machine, completed and given to the sinks.  Other threads
+ * never touch the vCPU: they leave a wish (stop, tick, console input) and kick it out of KVM_RUN.
  *
  *   run_create → run_loop (on the vCPU's thread) → run_result / run_post_mortem facts → run_destroy
  */
@@ -43,11 +43,11 @@ struct run_options {
 /* Everything that is known when the loop has ended. */
 struct run_result {
     enum run_status status;
-    int exit_code;       /* for the process: DESIGN's list */
-    char reason[256];    /* a sentence */
-    uint64_t exits;      /* exits to user space */
-    uint64_t events;     /* exits and Ringside's own events */
-    uint64_t steps;      /* instructions single-stepped */
+    int exit_code;    /* for the process: DESIGN's list */
+    char reason[256]; /* a sentence */
+    uint64_t exits;   /* exits to user space */
+    uint64_t events;  /* exits and Ringside's own events */
+    uint64_t steps;   /* instructions single-stepped */
     uint64_t by_kind[EVENT_KIND_MAX];
     uint64_t elapsed_ns; /* host time of the loop */
     enum cpu_mode mode;
@@ -57,7 +57,8 @@ struct run_result {
 struct run;
 
 /* Creates the vCPU in the state `start` asks for. The machine is borrowed and must outlive the run. */
-struct run *run_create(struct machine *m, const struct run_options *o, const struct cpu_start *start, struct err *e);
+struct run *run_create(struct machine *m, const struct run_options *o, const struct cpu_start *start,
+                       struct err *e);
 void run_destroy(struct run *r);
 
 /* Adds a sink; before run_loop. */
@@ -66,12 +67,12 @@ void run_add_sink(struct run *r, struct event_sink sink);
 /* Called on the vCPU's thread about ten times a second and before it sleeps: write out what was held back. */
 void run_set_tick(struct run *r, void (*tick)(void *ctx, uint64_t time_ns), void *ctx);
 
-/* Where console input comes from: `take` fills up to n bytes and returns how many, or -1 for "never again".  `put_back`
- * is not needed: the loop asks only for what the machine has room for. */
+/* Where console input comes from: `take` fills up to n bytes and returns how many, or -1 for "never again".
+ * `put_back` is not needed: the loop asks only for what the machine has room for. */
 void run_set_input(struct run *r, int (*take)(void *ctx, uint8_t *bytes, size_t n), void *ctx);
 
-/* Runs until the guest has ended, a budget is spent or somebody stops it. Fills run_result(). Returns 0, or -1 when KVM
- * itself failed (then *e says how and the result's status is ERROR). */
+/* Runs until the guest has ended, a budget is spent or somebody stops it. Fills run_result(). Returns 0, or
+ * -1 when KVM itself failed (then *e says how and the result's status is ERROR). */
 NODISCARD int run_loop(struct run *r, struct err *e);
 
 const struct run_result *run_result(const struct run *r);
@@ -84,13 +85,14 @@ void run_wake(struct run *r);
 /* KVM's own counters of this VM and vCPU (see kvm_stats_read), after the loop; the array is the caller's. */
 NODISCARD int run_counters(const struct run *r, struct kvm_stat **out, size_t *n, struct err *e);
 
-/* For a post-mortem, after the loop: the last events, newest first through ring_back(); the last state that is known
- * to be the guest's own; and the bytes KVM gave for an instruction it could not emulate. */
+/* For a post-mortem, after the loop: the last events, newest first through ring_back(); the last state that
+ * is known to be the guest's own; and the bytes KVM gave for an instruction it could not emulate. */
 const struct ring *run_last_events(const struct run *r);
 struct run_cpu {
     struct kvm_regs regs;
     struct kvm_sregs sregs;
-    bool from_last_exit; /* the backend reset the registers at the shutdown: this is the state one exit earlier */
+    bool from_last_exit; /* the backend reset the registers at the shutdown: this is the state one exit
+                            earlier */
 };
 const struct run_cpu *run_last_cpu(const struct run *r);
 

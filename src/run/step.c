@@ -1,10 +1,11 @@
 /*
- * Single-stepping for time's sake.  Under `--clock steps` a device's deadline is a number of instructions away; the
- * only way to stop a guest after exactly that many is to count them, so while a timer is armed whose interrupt could
- * reach the CPU the guest is stepped, and otherwise it runs free.  A budget of steps does the same for a whole run.
+ * Single-stepping for time's sake.  Under `--clock steps` a device's deadline is a number of instructions
+ * away; the only way to stop a guest after exactly that many is to count them, so while a timer is armed
+ * whose interrupt could reach the CPU the guest is stepped, and otherwise it runs free.  A budget of steps
+ * does the same for a whole run.
  *
- * KVM steps by setting RFLAGS.TF (Intel SDM, "Single-Step Exception Condition").  A PUSHF would let the guest see it:
- * the pushed copy is mended after the step.
+ * KVM steps by setting RFLAGS.TF (Intel SDM, "Single-Step Exception Condition").  A PUSHF would let the guest
+ * see it: the pushed copy is mended after the step.
  */
 #include "run/inside.h"
 
@@ -51,8 +52,8 @@ int step_choose(struct run *r, struct err *e)
     r->pushf_width = 0;
     bool wanted = step_wanted(r);
     if (r->in_flight) {
-        /* The last access is completed first, by an entry that runs nothing: under the trap flag KVM would go on to the
-         * next instruction, which has not been looked at. */
+        /* The last access is completed first, by an entry that runs nothing: under the trap flag KVM would go
+         * on to the next instruction, which has not been looked at. */
         if (wanted || r->stepping)
             ((volatile struct kvm_run *)r->vcpu.run)->immediate_exit = 1;
         return 0;

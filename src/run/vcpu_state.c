@@ -1,7 +1,8 @@
 /*
- * The vCPU's registers as the loop sees them.  With KVM_CAP_SYNC_REGS the kernel leaves general and special registers
- * in the shared page at every exit and takes changed ones back at the next entry, so that looking costs no system
- * call (KVM API, "kvm_valid_regs and kvm_dirty_regs"); elsewhere they are fetched and stored by ioctls into the same place.
+ * The vCPU's registers as the loop sees them.  With KVM_CAP_SYNC_REGS the kernel leaves general and special
+ * registers in the shared page at every exit and takes changed ones back at the next entry, so that looking
+ * costs no system call (KVM API, "kvm_valid_regs and kvm_dirty_regs"); elsewhere they are fetched and stored
+ * by ioctls into the same place.
  */
 #include "run/inside.h"
 
@@ -35,7 +36,8 @@ int vcpu_state_fetch(struct run *r, struct err *e)
 
 int vcpu_state_store(struct run *r, bool sregs_too, struct err *e)
 {
-    /* Single-stepping remembers the RIP it was switched on at, so that there the order of the calls matters. */
+    /* Single-stepping remembers the RIP it was switched on at, so that there the order of the calls matters.
+     */
     if (r->sync_regs && !r->stepping) {
         r->vcpu.run->kvm_dirty_regs |= KVM_SYNC_X86_REGS | (sregs_too ? (uint64_t)KVM_SYNC_X86_SREGS : 0);
         return 0;

@@ -1,6 +1,6 @@
 /*
- * The floor: KVM with nothing around it.  Written with plain ioctls on purpose, so that what is compared against does not
- * share a line with what is measured.
+ * The floor: KVM with nothing around it.  Written with plain ioctls on purpose, so that what is compared
+ * against does not share a line with what is measured.
  */
 #include "bench.h"
 

@@ -1,6 +1,6 @@
 /*
- * The benchmark's parts.  Every measure is a pair, the bare ioctl loop and Ringside doing the same work, in turns within
- * one process run; what counts is the ratio of the medians.
+ * The benchmark's parts.  Every measure is a pair, the bare ioctl loop and Ringside doing the same work, in
+ * turns within one process run; what counts is the ratio of the medians.
  */
 #ifndef RINGSIDE_TESTS_BENCH_H
 #define RINGSIDE_TESTS_BENCH_H
@@ -36,9 +36,11 @@ NODISCARD int bare_run(const struct bench_guest *g, unsigned units, double *ns, 
 int bare_first_exit(void);
 
 /* hosted.c: the same through Ringside's run loop; `trace` is a file to write or NULL. */
-NODISCARD int hosted_run(const struct bench_guest *g, unsigned units, const char *trace, double *ns, struct err *e);
+NODISCARD int hosted_run(const struct bench_guest *g, unsigned units, const char *trace, double *ns,
+                         struct err *e);
 
-/* events.c: nanoseconds trace_put takes for one event, and coded bytes an event, over the bundled guests in `folder`. */
+/* events.c: nanoseconds trace_put takes for one event, and coded bytes an event, over the bundled guests in
+ * `folder`. */
 NODISCARD int bench_events(const char *folder, double *write_ns, double *bytes_per_event, struct err *e);
 
 #endif

@@ -52,9 +52,8 @@ static int run_guest(const char *path, struct kept *k, struct err *e)
 static bool is_guest(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    return dot && (strcmp(dot, ".bin") == 0 ||
-                   (strcmp(dot, ".elf") == 0 && strncmp(name, "boot64", 6) && strncmp(name, "hello16", 7) &&
-                    strncmp(name, "halt", 4)));
+    return dot && (strcmp(dot, ".bin") == 0 || (strcmp(dot, ".elf") == 0 && strncmp(name, "boot64", 6) &&
+                                                strncmp(name, "hello16", 7) && strncmp(name, "halt", 4)));
 }
 
 static int run_guests(const char *folder, struct kept *k, struct err *e)
@@ -76,8 +75,14 @@ static int run_guests(const char *folder, struct kept *k, struct err *e)
 /* One pass over the kept events; time and sequence go on, as in a real run. */
 static int write_events(const struct kept *k, size_t times, double *ns, double *bytes, struct err *e)
 {
-    struct trace_info info = {.program = "bench", .host = "", .backend = "", .guest = "", .guest_sha256 = "",
-                              .command = "", .clock = "steps", .irqchip = "user"};
+    struct trace_info info = {.program = "bench",
+                              .host = "",
+                              .backend = "",
+                              .guest = "",
+                              .guest_sha256 = "",
+                              .command = "",
+                              .clock = "steps",
+                              .irqchip = "user"};
     struct trace_end end = {.status = "halted", .reason = ""};
     struct trace_writer *w = trace_create("/dev/null", &info, e);
     uint64_t coded = 0, events = 0, start_ns = clock_host_ns();

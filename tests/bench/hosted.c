@@ -18,8 +18,8 @@ static int endless_input(void *ctx, uint8_t *bytes, size_t n)
     return (int)n;
 }
 
-static int hosted_loop(struct machine *m, const struct bench_guest *g, unsigned units, struct trace_writer *trace, double *ns,
-                       struct err *e)
+static int hosted_loop(struct machine *m, const struct bench_guest *g, unsigned units,
+                       struct trace_writer *trace, double *ns, struct err *e)
 {
     struct cpu_start start = {.mode = MODE_REAL, .entry = 0x7c00};
     struct run_options o = {.max_exits = (uint64_t)units * g->exits_per_unit + g->exits_before};
@@ -45,8 +45,15 @@ int hosted_run(const struct bench_guest *g, unsigned units, const char *trace, d
 {
     struct machine *m = malloc(sizeof *m);
     struct machine_options o = {.mem_len = 1 << 20};
-    struct trace_info info = {.program = "bench", .host = "", .backend = "", .guest = g->name, .guest_sha256 = "",
-                              .command = "", .clock = "real", .irqchip = "user", .mem_len = o.mem_len};
+    struct trace_info info = {.program = "bench",
+                              .host = "",
+                              .backend = "",
+                              .guest = g->name,
+                              .guest_sha256 = "",
+                              .command = "",
+                              .clock = "real",
+                              .irqchip = "user",
+                              .mem_len = o.mem_len};
     struct trace_end end = {.status = "budget", .reason = ""};
     struct trace_writer *w = NULL;
     if (!m)

@@ -1,7 +1,7 @@
 /*
- * ringside-bench: how much slower than bare ioctls is Ringside?  Runs the floor and Ringside in turns, round after round,
- * and prints the medians and their ratio as a table or, with --json, as one object.  No test asserts these figures: they
- * depend on the host; the ratio is what travels.
+ * ringside-bench: how much slower than bare ioctls is Ringside?  Runs the floor and Ringside in turns, round
+ * after round, and prints the medians and their ratio as a table or, with --json, as one object.  No test
+ * asserts these figures: they depend on the host; the ratio is what travels.
  */
 #include "bench.h"
 
@@ -36,14 +36,16 @@ static double median(const double *v, unsigned n)
     return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
-static int measure_guest(const struct bench *b, const struct bench_guest *g, struct bench_series *s, struct err *e)
+static int measure_guest(const struct bench *b, const struct bench_guest *g, struct bench_series *s,
+                         struct err *e)
 {
     double warm;
     if (bare_run(g, b->units / 10 + 1, &warm, e) < 0 || hosted_run(g, b->units / 10 + 1, NULL, &warm, e) < 0)
         return -1;
     for (s->rounds = 0; s->rounds < b->rounds; s->rounds++) {
         unsigned i = s->rounds;
-        if (bare_run(g, b->units, &s->floor_ns[i], e) < 0 || hosted_run(g, b->units, NULL, &s->ringside_ns[i], e) < 0 ||
+        if (bare_run(g, b->units, &s->floor_ns[i], e) < 0 ||
+            hosted_run(g, b->units, NULL, &s->ringside_ns[i], e) < 0 ||
             hosted_run(g, b->units, b->trace, &s->traced_ns[i], e) < 0)
             return -1;
     }
@@ -93,13 +95,14 @@ static int measure_startup(struct bench *b, struct bench_series *s, struct err *
     return 0;
 }
 
-static void print_series(const struct bench *b, const char *name, const struct bench_series *s, struct table *t,
-                         struct text *json)
+static void print_series(const struct bench *b, const char *name, const struct bench_series *s,
+                         struct table *t, struct text *json)
 {
-    double f = median(s->floor_ns, s->rounds), r = median(s->ringside_ns, s->rounds), x = median(s->traced_ns, s->rounds);
+    double f = median(s->floor_ns, s->rounds), r = median(s->ringside_ns, s->rounds),
+           x = median(s->traced_ns, s->rounds);
     if (b->json) {
-        text_addf(json, "%s\"%s\":{\"floor_ns\":%.0f,\"ringside_ns\":%.0f,\"ratio\":%.4f,\"traced_ns\":%.0f,", json->len > 1 ? "," : "",
-                  name, f, r, r / f, x);
+        text_addf(json, "%s\"%s\":{\"floor_ns\":%.0f,\"ringside_ns\":%.0f,\"ratio\":%.4f,\"traced_ns\":%.0f,",
+                  json->len > 1 ? "," : "", name, f, r, r / f, x);
         text_addf(json, "\"traced_ratio\":%.4f,\"rounds\":%u}", x / f, s->rounds);
         return;
     }
@@ -140,9 +143,11 @@ static int bench_all(struct bench *b, struct text *out, struct err *e)
     struct text table = {0};
     table_finish(&t, &table, "", true);
     if (rc == 0 && b->json)
-        text_addf(out, ",\"event_write_ns\":%.1f,\"bytes_per_event\":%.2f,\"rss_kib\":%ld}\n", write_ns, bytes, rss_kib);
+        text_addf(out, ",\"event_write_ns\":%.1f,\"bytes_per_event\":%.2f,\"rss_kib\":%ld}\n", write_ns,
+                  bytes, rss_kib);
     else if (rc == 0)
-        text_addf(out, "%sevent_write_ns %.1f  bytes_per_event %.2f  rss_kib %ld\n", text_str(&table), write_ns, bytes, rss_kib);
+        text_addf(out, "%sevent_write_ns %.1f  bytes_per_event %.2f  rss_kib %ld\n", text_str(&table),
+                  write_ns, bytes, rss_kib);
     text_fini(&table);
     return rc;
 }

@@ -1,5 +1,6 @@
 /*
- * The frame of a CUnit test program: a table of named functions and a main that runs them and fails when one fails.
+ * The frame of a CUnit test program: a table of named functions and a main that runs them and fails when one
+ * fails.
  */
 #ifndef RINGSIDE_TESTS_UNIT_H
 #define RINGSIDE_TESTS_UNIT_H

@@ -7,8 +7,8 @@
 //: file two.txt "2"
 //: args --cmdline "root=none quiet" --module "{}/one.txt with words" --module {}/two.txt
 //: see protected out 0xbe0 ← 2badb002  unclaimed
-//: see protected out 0xbe0 ← 00000245  unclaimed
-//: see protected out 0xbe0 ← 0000027f  unclaimed
+//: see protected out 0xbe0 ← 0000024d  unclaimed
+//: see protected out 0xbe0 ← 00000280  unclaimed
 //: see protected out 0xbe0 ← 00007c00  unclaimed
 //: see protected out 0xbe0 ← 00000002  unclaimed
 //: out ~ .*multiboot root=none quiet
@@ -16,6 +16,7 @@
 //: out two.txt: 2
 //: out Ringside
 //: see protected out 0xbe0 ← 00000000  unclaimed
+//: see protected out 0xbe0 ← 000a0000  unclaimed
 //: see protected out 0xbe0 ← 00000001  unclaimed
 //: see protected out 0xbe0 ← 00100000  unclaimed
 //: see protected out 0xbe0 ← 01f00000  unclaimed
