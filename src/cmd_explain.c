@@ -28,10 +28,16 @@ static int set_markdown(void *settings, const char *value, struct err *e)
 static const struct option_row explain_rows[] = {
     {"--markdown", NULL, "the chapter on exits as Markdown: docs/exits.md is made so", set_markdown}, {0}};
 
+enum { WIDTH = 100 };
+
 static void explain_kind(const struct event_kind_info *k, struct text *out)
 {
-    text_addf(out, "%s%s%s%s: %s\n\n%s\n\nSource: %s\n", k->name, *k->constant ? " (" : "", k->constant,
-              *k->constant ? ")" : "", k->meaning, k->cause, k->source);
+    text_addf(out, "%s%s%s%s: %s\n\n", k->name, *k->constant ? " (" : "", k->constant, *k->constant ? ")" : "",
+              k->meaning);
+    text_add_wrapped(out, k->cause, 0, WIDTH);
+    text_add(out, "\n\nSource: ");
+    text_add_wrapped(out, k->source, 8, WIDTH);
+    text_addc(out, '\n');
 }
 
 static void explain_ranges(const struct machine_part *p, struct text *out)
@@ -46,7 +52,9 @@ static void explain_ranges(const struct machine_part *p, struct text *out)
 
 static void explain_device(const struct machine_part *p, struct text *out)
 {
-    text_addf(out, "%s: %s\n\n%s\n\n", p->name, p->ops->summary, p->ops->lesson);
+    text_addf(out, "%s: %s\n\n", p->name, p->ops->summary);
+    text_add_wrapped(out, p->ops->lesson, 0, WIDTH);
+    text_add(out, "\n\n");
     explain_ranges(p, out);
     text_add(out, "  registers:");
     for (size_t i = 0; i < p->ops->reg_count; i++)

@@ -87,31 +87,6 @@ int options_parse(const struct option_row *rows, int argc, char **argv, void *se
 
 enum { HELP_COLUMN = 26, HELP_WIDTH = 100 };
 
-static void help_wrapped(const char *help, struct text *out)
-{
-    size_t column = HELP_COLUMN;
-    while (*help) {
-        size_t len = strcspn(help, " ");
-        if (column + len > HELP_WIDTH) {
-            text_addf(out, "\n%*s", HELP_COLUMN, "");
-            column = HELP_COLUMN;
-        }
-        text_addn(out, help, len);
-        column += len;
-        help += len;
-        if (*help == ' ') {
-            help++;
-            if (*help && column + 1 + strcspn(help, " ") <= HELP_WIDTH) {
-                text_addc(out, ' ');
-                column++;
-            } else {
-                column = HELP_WIDTH;
-            }
-        }
-    }
-    text_addc(out, '\n');
-}
-
 void options_help(const struct option_row *rows, struct text *out)
 {
     for (; rows->name; rows++) {
@@ -119,6 +94,7 @@ void options_help(const struct option_row *rows, struct text *out)
         if (strlen(rows->name) + (rows->arg ? strlen(rows->arg) : 0) + 4 > HELP_COLUMN)
             text_addc(out, '\n');
         text_pad(out, HELP_COLUMN);
-        help_wrapped(rows->help, out);
+        text_add_wrapped(out, rows->help, HELP_COLUMN, HELP_WIDTH);
+        text_addc(out, '\n');
     }
 }

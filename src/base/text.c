@@ -99,6 +99,27 @@ void text_pad(struct text *t, size_t column)
         text_addc(t, ' ');
 }
 
+void text_add_wrapped(struct text *t, const char *s, size_t indent, size_t width)
+{
+    size_t column = indent;
+    while (*s) {
+        size_t len = strcspn(s, " ");
+        char word[256];
+        snprintf(word, sizeof word, "%.*s", (int)len, s);
+        if (column > indent && column + 1 + text_width(word) > width) {
+            text_addf(t, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (column > indent) {
+            text_addc(t, ' ');
+            column++;
+        }
+        text_addn(t, s, len);
+        column += text_width(word);
+        s += len;
+        s += strspn(s, " ");
+    }
+}
+
 void text_add_ns(struct text *t, uint64_t ns)
 {
     if (ns < 1000)

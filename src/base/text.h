@@ -37,6 +37,10 @@ void text_addf(struct text *t, const char *fmt, ...) PRINTF(2, 3);
 /* Pads with spaces until the current line is `column` characters (bytes that start a UTF-8 sequence) wide. */
 void text_pad(struct text *t, size_t column);
 
+/* Appends `s` broken between words at `width` columns; lines after the first begin with `indent` spaces. The first starts
+ * where the text now is, taken to be column `indent`. No newline is added at the end. */
+void text_add_wrapped(struct text *t, const char *s, size_t indent, size_t width);
+
 /* Width on a terminal of a UTF-8 string, one cell a code point (all that Ringside prints is so). */
 size_t text_width(const char *s);
 

@@ -78,15 +78,17 @@ static void check_run(struct probe_host *h, const struct probe_check *c, struct 
     row->result = PROBE_ABSENT;
 }
 
-/* Gets ready for checks: what KVM supports, and the watchdog. `h` must not move until host_fini. */
+/* Gets ready for checks: what KVM supports, the watchdog, and a VM that does nothing. The kernel switches
+ * virtualization on for all CPUs with its first VM and off with the last, which is dear: one that stays spares the
+ * others that. `h` must not move until host_fini. */
 static int host_init(struct probe_host *h, const struct kvm_system *s, struct err *e)
 {
-    *h = (struct probe_host){.system = *s};
-    if (kvm_supported_cpuid(s, &h->cpuid, e) < 0)
-        return -1;
-    if (probe_watch_init(&h->watch, e) == 0)
+    *h = (struct probe_host){.system = *s, .idle.fd = -1};
+    if (kvm_vm_create(&h->idle, &h->system, e) == 0 && kvm_supported_cpuid(s, &h->cpuid, e) == 0 &&
+        probe_watch_init(&h->watch, e) == 0)
         return 0;
     free(h->cpuid);
+    kvm_vm_close(&h->idle);
     return -1;
 }
 
@@ -94,6 +96,7 @@ static void host_fini(struct probe_host *h)
 {
     probe_watch_fini(&h->watch);
     free(h->cpuid);
+    kvm_vm_close(&h->idle);
 }
 
 static const struct probe_row *report_find(const struct probe_report *r, const char *id)

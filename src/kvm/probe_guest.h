@@ -83,6 +83,7 @@ enum { PROBE_DIRTY_RING_LEN = 65536 };
 struct probe_host {
     struct kvm_system system;
     struct kvm_cpuid2 *cpuid; /* what KVM supports */
+    struct kvm_vm idle;       /* keeps KVM awake between two checks */
     struct probe_watch watch;
 };
 
