@@ -31,6 +31,7 @@ struct session {
     struct run *run;
     struct trace_info_made *info;
     struct trace_writer *trace;
+    bool trace_lost; /* it was said that the trace could not be written */
 };
 
 /* `--rom FILE@ADDR`. */
@@ -68,12 +69,24 @@ static int session_load(struct session *s, struct err *e)
     return image_load(&s->settings.image, &s->machine.memory, &s->image, e);
 }
 
+/* A full disk stops the trace, not the guest; it is said when it happens, once. */
+static void say_trace_lost(struct session *s, const struct err *e)
+{
+    if (!s->trace_lost)
+        command_fail(0, e);
+    s->trace_lost = true;
+}
+
 static void tick(void *ctx, uint64_t time_ns)
 {
     struct session *s = ctx;
+    struct err e;
     console_flush(&s->console);
-    if (s->trace)
-        trace_tick(s->trace, time_ns);
+    if (!s->trace)
+        return;
+    trace_tick(s->trace, time_ns);
+    if (trace_failed(s->trace, &e))
+        say_trace_lost(s, &e);
 }
 
 /* Creating the file empties it, so this comes after everything that can refuse to start. */
@@ -147,7 +160,7 @@ static int session_close_trace(struct session *s, int status)
     free(stats);
     if (rc == 0)
         return status;
-    command_fail(0, &e);
+    say_trace_lost(s, &e);
     return status == STATUS_OK ? STATUS_USAGE : status;
 }
 
@@ -168,6 +181,7 @@ static int session_report(struct session *s)
         struct err e;
         err_sys(&e, s->console.out_code, "writing the guest's console");
         command_fail(0, &e);
+        status = status == STATUS_OK ? STATUS_USAGE : status;
     }
     if (s->settings.json) {
         summary_json(r, s->settings.trace, &json);
