@@ -79,8 +79,8 @@ static void check_run(struct probe_host *h, const struct probe_check *c, struct 
 }
 
 /* Gets ready for checks: what KVM supports, the watchdog, and a VM that does nothing. The kernel switches
- * virtualization on for all CPUs with its first VM and off with the last, which is dear: one that stays spares the
- * others that. `h` must not move until host_fini. */
+ * virtualization on for all CPUs with its first VM and off with the last, which is dear: one that stays
+ * spares the others that. `h` must not move until host_fini. */
 static int host_init(struct probe_host *h, const struct kvm_system *s, struct err *e)
 {
     *h = (struct probe_host){.system = *s, .idle.fd = -1};

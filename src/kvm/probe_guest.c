@@ -118,14 +118,15 @@ static bool guest_enter(struct probe_guest *g)
         int rc = kvm_vcpu_run(&g->vcpu);
         if (rc == 0)
             return true;
-        if (g->host->watch.fired) {
-            probe_verdict(g, PROBE_BROKEN, "never comes back from KVM_RUN");
-            return false;
-        }
         if (rc != -EINTR && rc != -EAGAIN) {
             probe_verdict(g, PROBE_BROKEN, "KVM_RUN: %s", strerror(-rc));
             return false;
         }
+        if (probe_watch_ended(&g->host->watch)) {
+            probe_verdict(g, PROBE_BROKEN, "never comes back from KVM_RUN");
+            return false;
+        }
+        g->run->immediate_exit = 0;
     }
 }
 
@@ -190,7 +191,7 @@ bool probe_settle(struct probe_guest *g)
 {
     g->run->immediate_exit = 1;
     int rc = kvm_vcpu_run(&g->vcpu);
-    g->run->immediate_exit = g->host->watch.fired != 0;
+    g->run->immediate_exit = 0;
     if (rc != -EINTR)
         probe_verdict(g, PROBE_BROKEN, "immediate_exit does not end KVM_RUN");
     return rc == -EINTR;

@@ -5,8 +5,10 @@
  * immediate_exit in the page shared with the kernel, which makes the next KVM_RUN return at once (KVM API
  * documentation, "KVM_RUN").
  *
- * The time allowed is CPU time of the probing thread, so that a busy machine does not turn into a broken one;
- * the wall-clock limit is long and only for guests that sleep inside the kernel.
+ * One signal proves nothing: a machine that is starved by its own host sees time jump.  But however far it
+ * jumps, it is one signal, after which the entry is made again; only a guest that outlasts several in a row
+ * is stuck.  The first timer counts CPU time of the probing thread, so that a busy machine does not look like
+ * a broken one; the wall clock is slower and only for guests that sleep inside the kernel.
  */
 #include "kvm/probe_watch.h"
 
@@ -19,7 +21,7 @@
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-enum { CPU_LIMIT_NS = 100000000, WALL_LIMIT_NS = 800000000, REPEAT_NS = 20000000 };
+enum { CPU_PERIOD_NS = 30000000, WALL_PERIOD_NS = 300000000, STRIKES = 8 };
 
 static void watch_fire(int signal, siginfo_t *info, void *context)
 {
@@ -28,7 +30,7 @@ static void watch_fire(int signal, siginfo_t *info, void *context)
     struct probe_watch *w = info->si_value.sival_ptr;
     if (info->si_code != SI_TIMER || !w)
         return;
-    w->fired = 1;
+    w->strikes = w->strikes + 1;
     struct kvm_run *run = w->run;
     if (run)
         run->immediate_exit = 1;
@@ -75,17 +77,22 @@ void probe_watch_fini(struct probe_watch *w)
 
 static void watch_set(struct probe_watch *w, long cpu_ns, long wall_ns)
 {
-    struct itimerspec cpu = {.it_value.tv_nsec = cpu_ns, .it_interval.tv_nsec = cpu_ns ? REPEAT_NS : 0};
-    struct itimerspec wall = {.it_value.tv_nsec = wall_ns, .it_interval.tv_nsec = wall_ns ? REPEAT_NS : 0};
+    const struct itimerspec cpu = {.it_value.tv_nsec = cpu_ns, .it_interval.tv_nsec = cpu_ns};
+    const struct itimerspec wall = {.it_value.tv_nsec = wall_ns, .it_interval.tv_nsec = wall_ns};
     timer_settime(w->cpu_timer, 0, &cpu, NULL);
     timer_settime(w->wall_timer, 0, &wall, NULL);
 }
 
 void probe_watch_start(struct probe_watch *w, struct kvm_run *run)
 {
-    w->fired = 0;
+    w->strikes = 0;
     w->run = run;
-    watch_set(w, CPU_LIMIT_NS, WALL_LIMIT_NS);
+    watch_set(w, CPU_PERIOD_NS, WALL_PERIOD_NS);
+}
+
+bool probe_watch_ended(const struct probe_watch *w)
+{
+    return w->strikes >= STRIKES;
 }
 
 void probe_watch_stop(struct probe_watch *w)

@@ -20,7 +20,7 @@ struct probe_watch {
     struct sigaction old_action;
     sigset_t old_mask;
     struct kvm_run *volatile run; /* gets immediate_exit; NULL when no guest is there */
-    volatile sig_atomic_t fired;
+    volatile sig_atomic_t strikes;
 };
 
 /* Makes the timers for the calling thread and takes the signal. `w` must not move until probe_watch_fini. */
@@ -28,9 +28,11 @@ NODISCARD int probe_watch_init(struct probe_watch *w, struct err *e);
 /* Puts the old handler and mask back. */
 void probe_watch_fini(struct probe_watch *w);
 
-/* From now until probe_watch_stop, `run`'s vCPU is got out of KVM_RUN when it takes too long; then w->fired
- * is set. */
+/* From now until probe_watch_stop, `run`'s vCPU is got out of KVM_RUN every so often, with immediate_exit
+ * set. The caller clears that and enters again until probe_watch_ended. */
 void probe_watch_start(struct probe_watch *w, struct kvm_run *run);
 void probe_watch_stop(struct probe_watch *w);
+/* True when that has happened so often since the start that the guest is stuck. */
+bool probe_watch_ended(const struct probe_watch *w);
 
 #endif

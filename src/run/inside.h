@@ -22,7 +22,7 @@ enum verdict {
 };
 
 /* An instruction found before (locate_cache.c). */
-enum { LOCATE_CACHE_LEN = 64, INSN_MAX = 15 };
+enum { LOCATE_CACHE_LEN = 64, INSN_MAX = 15, LOCATE_WINDOW = 48 };
 struct located {
     uint64_t linear, cr3;    /* where RIP was, under which page tables */
     uint64_t what;           /* which access it was: direction, size, port */
@@ -62,7 +62,7 @@ struct run {
     bool stepping;           /* KVM_GUESTDBG_SINGLESTEP is set */
     bool in_flight;          /* the last exit completes only on the next entry */
     unsigned pushf_width;    /* the instruction being stepped is a PUSHF of so many bytes */
-    bool out_completes_late; /* this kernel leaves RIP at an OUT until the next entry: see locate.c */
+    int out_late; /* more than 0: this kernel leaves RIP at an OUT until the next entry: see locate.c */
     struct located located[LOCATE_CACHE_LEN];
     uint64_t timer_armed_ns;
 
@@ -129,6 +129,11 @@ enum verdict run_end(struct run *r, enum run_status status, int exit_code, const
  * found in guest memory; returns false and leaves *rip at the current RIP otherwise. */
 bool locate_io(struct run *r, bool out, unsigned size, uint16_t port, uint32_t count, uint64_t *rip,
                bool *string);
+/* The bytes before RIP: fills the buffer from its start and returns how many there are; the last one lies at RIP - 1. */
+size_t locate_window(const struct run *r, uint8_t code[LOCATE_WINDOW]);
+/* Which of the lengths in `candidates` (bit n = n bytes) the instruction that ends after code[n-1] most likely has; 0 for
+ * none. */
+unsigned locate_vote(const struct run *r, const uint8_t *code, size_t n, unsigned candidates);
 /* The remembered answer for this access at the current RIP, or NULL; and remembering one. */
 const struct located *located_find(const struct run *r, uint64_t what);
 void located_keep(struct run *r, uint64_t what, unsigned back, unsigned len, bool string);

@@ -61,18 +61,22 @@ uint64_t insn_operand_linear(const struct kvm_regs *g, const struct kvm_sregs *s
     return cpu_mode(s) == MODE_LONG ? linear : (uint32_t)linear;
 }
 
+void insn_decoder(const struct kvm_sregs *s, ZydisDecoder *d)
+{
+    unsigned bits = cpu_code_bits(s);
+    if (bits == 64)
+        ZydisDecoderInit(d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    else if (bits == 32)
+        ZydisDecoderInit(d, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
+    else
+        ZydisDecoderInit(d, cpu_mode(s) == MODE_REAL ? ZYDIS_MACHINE_MODE_REAL_16 : ZYDIS_MACHINE_MODE_LEGACY_16,
+                         ZYDIS_STACK_WIDTH_16);
+}
+
 bool insn_decode(const struct kvm_sregs *s, const uint8_t *code, size_t n, ZydisDecodedInstruction *insn,
                  ZydisDecodedOperand *ops)
 {
-    unsigned bits = cpu_code_bits(s);
     ZydisDecoder d;
-    if (bits == 64)
-        ZydisDecoderInit(&d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    else if (bits == 32)
-        ZydisDecoderInit(&d, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
-    else
-        ZydisDecoderInit(&d,
-                         cpu_mode(s) == MODE_REAL ? ZYDIS_MACHINE_MODE_REAL_16 : ZYDIS_MACHINE_MODE_LEGACY_16,
-                         ZYDIS_STACK_WIDTH_16);
+    insn_decoder(s, &d);
     return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&d, code, n, insn, ops));
 }

@@ -8,6 +8,9 @@
 #include <linux/kvm.h>
 #include <stdbool.h>
 
+/* A decoder for the width of the current code segment. */
+void insn_decoder(const struct kvm_sregs *s, ZydisDecoder *d);
+
 /* Decodes the bytes at `code`; `ops` has room for ZYDIS_MAX_OPERAND_COUNT. False when they are no
  * instruction. */
 bool insn_decode(const struct kvm_sregs *s, const uint8_t *code, size_t n, ZydisDecodedInstruction *insn,

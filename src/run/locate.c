@@ -12,8 +12,6 @@
 
 #include <string.h>
 
-enum { CODE_BEFORE = 4, CODE_AFTER = 8 };
-
 struct io_insn {
     size_t len;
     bool string, rep;
@@ -56,35 +54,32 @@ static bool io_insn_match(const uint8_t *p, size_t n, const struct io_wanted *w,
     return fits;
 }
 
-static bool io_insn_before(const uint8_t *end, size_t n, const struct io_wanted *w, struct io_insn *found)
-{
-    for (size_t len = n; len > 0; len--)
-        if (io_insn_match(end - len, len, w, found) && found->len == len)
-            return true;
-    return false;
-}
-
-/* The instruction at RIP and the one that ends there, if they fit; true when one was chosen into *rip and
- * *found. */
-static bool io_insn_choose(struct run *r, const struct io_wanted *w, uint32_t count, uint64_t *rip,
+/* The instruction that ends at code + n, if there is one that fits. */
+static bool io_insn_before(const struct run *r, const uint8_t *code, size_t n, const struct io_wanted *w,
                            struct io_insn *found)
 {
-    uint8_t code[CODE_BEFORE + CODE_AFTER];
+    unsigned candidates = 0;
+    for (unsigned len = 1; len <= INSN_MAX && len <= n; len++)
+        if (io_insn_match(code + n - len, len, w, found) && found->len == len)
+            candidates |= 1u << len;
+    unsigned len = locate_vote(r, code, n, candidates);
+    return len && io_insn_match(code + n - len, len, w, found);
+}
+
+/* The instruction at RIP and the one that ends there, if they fit; true when one was chosen into *rip and *found. */
+static bool io_insn_choose(struct run *r, const struct io_wanted *w, uint32_t count, uint64_t *rip, struct io_insn *found)
+{
+    uint8_t before[LOCATE_WINDOW], after[INSN_MAX];
     uint64_t now = run_regs(r)->rip;
-    size_t before = now < CODE_BEFORE ? (size_t)now : CODE_BEFORE;
-    if (before && run_read_code(r, now - before, code, before) != before)
-        before = 0;
-    size_t after = run_read_code(r, now, code + before, CODE_AFTER);
     struct io_insn at = {0}, past = {0};
-    bool is_at = io_insn_match(code + before, after, w, &at);
-    bool is_past = w->out && io_insn_before(code + before, before, w, &past);
+    bool is_at = io_insn_match(after, run_read_code(r, now, after, sizeof after), w, &at);
+    bool is_past = w->out && io_insn_before(r, before, locate_window(r, before), w, &past);
     if (is_at && is_past) {
-        is_at = at.rep ? count > 1 || r->out_completes_late : r->out_completes_late;
+        is_at = r->out_late > 0 || (at.rep && count > 1);
         is_past = !is_at;
-    } else if (w->out && is_at && !at.rep) {
-        r->out_completes_late = true;
-    } else if (is_past) {
-        r->out_completes_late = false;
+    } else if (w->out && !at.rep && is_at != is_past) {
+        /* What this host means when only one reading fits. */
+        r->out_late += is_at ? r->out_late < 8 : -(r->out_late > -8);
     }
     *found = is_past ? past : at;
     *rip = now - (is_past ? past.len : 0);
