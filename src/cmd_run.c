@@ -9,6 +9,7 @@
 #include "trace_info.h"
 #include "vm_options.h"
 
+#include "debug/disasm.h"
 #include "debug/postmortem.h"
 #include "traces/trace.h"
 
@@ -200,6 +201,7 @@ static int session_run(struct session *s)
     machine_set_output(&s->machine, console_output, &s->console);
     run_set_input(s->run, console_take, &s->console);
     run_set_tick(s->run, tick, s);
+    run_set_describe(s->run, disasm_named);
     if (s->trace)
         run_add_sink(s->run, (struct event_sink){trace_put, s->trace});
     int rc = keeper_run(s->run, &s->console, s->settings.timeout_s, &e);

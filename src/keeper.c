@@ -52,7 +52,10 @@ static void keeper_signal(struct keeper *k)
         console_fini(k->console);
         _exit(128 + (int)info.ssi_signo);
     }
-    run_stop(k->run, info.ssi_signo == SIGINT ? STOP_SIGINT : STOP_SIGTERM);
+    run_stop(k->run, info.ssi_signo == SIGINT    ? STOP_SIGINT
+                     : info.ssi_signo == SIGHUP  ? STOP_SIGHUP
+                     : info.ssi_signo == SIGQUIT ? STOP_SIGQUIT
+                                                 : STOP_SIGTERM);
 }
 
 static void keeper_input(struct keeper *k)
@@ -109,6 +112,7 @@ static int keeper_open(struct keeper *k, sigset_t *old, struct err *e)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGQUIT);
     sigaddset(&set, SIGCONT);
     pthread_sigmask(SIG_BLOCK, &set, old);
     k->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);

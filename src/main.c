@@ -7,13 +7,16 @@
 
 #include "base/nearest.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command *const commands[] = {
     &command_run,
     &command_trace,
+    &command_lab,
     &command_explain,
     &command_doctor,
 };
@@ -50,8 +53,18 @@ static int unknown(const char *word)
     return command_fail(STATUS_USAGE, &e);
 }
 
+/* A closed standard descriptor would be given to the next file opened, and the guest's console would write there. Opened
+ * for reading, so that writing to a closed stdout still is an error. */
+static void keep_standard_files(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+            _exit(STATUS_USAGE);
+}
+
 int main(int argc, char **argv)
 {
+    keep_standard_files();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error like others */
     if (argc < 2) {
         struct err e;

@@ -9,6 +9,8 @@ void summary_line(const struct run_result *r, struct text *out)
               r->exits == 1 ? "" : "s");
     text_add_ns(out, r->elapsed_ns);
     text_addf(out, ": %s", r->reason);
+    if (r->status == RUN_BUDGET || r->status == RUN_INTERRUPTED)
+        text_addf(out, ", in %s mode at 0x%llx", cpu_mode_name(r->mode), (unsigned long long)r->rip);
 }
 
 void summary_json(const struct run_result *r, const char *trace, struct text *out)

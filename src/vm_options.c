@@ -46,7 +46,9 @@ static int set_at(void *settings, const char *value, struct err *e)
 static int set_mem(void *settings, const char *value, struct err *e)
 {
     struct vm_settings *s = settings;
-    return memory_parse_size(value, &s->machine.mem_len, e);
+    if (memory_parse_size(value, &s->machine.mem_len, e) < 0)
+        return -1;
+    return memory_check_len(s->machine.mem_len, e);
 }
 
 static int set_cmdline(void *settings, const char *value, struct err *e)

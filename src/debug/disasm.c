@@ -33,3 +33,13 @@ size_t disasm_one(unsigned bits, uint64_t rip, const uint8_t *code, size_t n, st
     text_add(out, line);
     return insn.length;
 }
+
+void disasm_named(unsigned bits, uint64_t rip, const uint8_t *code, size_t n, struct text *out)
+{
+    size_t len = disasm_one(bits, rip, code, n, out);
+    if (len == 0)
+        len = n < 8 ? n : 8;
+    for (size_t i = 0; i < len; i++)
+        text_addf(out, "%s%02x", i ? " " : " (", code[i]);
+    text_addc(out, ')');
+}

@@ -10,4 +10,7 @@
  * its length; 0 and `(bad)` when the bytes are no instruction. */
 size_t disasm_one(unsigned bits, uint64_t rip, const uint8_t *code, size_t n, struct text *out);
 
+/* The instruction followed by its bytes: `fld1 (d9 e8)`. */
+void disasm_named(unsigned bits, uint64_t rip, const uint8_t *code, size_t n, struct text *out);
+
 #endif

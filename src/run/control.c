@@ -113,6 +113,8 @@ static enum verdict control_stop(struct run *r, int why)
         [STOP_QUIT] = {RUN_INTERRUPTED, 0, "the user quit (Ctrl-A x)"},
         [STOP_SIGINT] = {RUN_INTERRUPTED, 128 + SIGINT, "interrupted (Ctrl-C)"},
         [STOP_SIGTERM] = {RUN_INTERRUPTED, 128 + SIGTERM, "terminated by a signal"},
+        [STOP_SIGHUP] = {RUN_INTERRUPTED, 128 + SIGHUP, "the terminal was closed"},
+        [STOP_SIGQUIT] = {RUN_INTERRUPTED, 128 + SIGQUIT, "quit by a signal"},
         [STOP_TIMEOUT] = {RUN_BUDGET, 124, "the time limit has passed"},
     };
     return run_end(r, stops[why].status, stops[why].exit_code, "%s", stops[why].reason);

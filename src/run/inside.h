@@ -49,6 +49,7 @@ struct run {
     struct run_cpu last_cpu; /* state at the exit before the current one, or the final one */
     void (*tick)(void *ctx, uint64_t time_ns);
     void *tick_ctx;
+    void (*describe)(unsigned bits, uint64_t rip, const uint8_t *code, size_t n, struct text *out);
     int (*take_input)(void *ctx, uint8_t *bytes, size_t n);
     void *input_ctx;
     bool input_over;    /* no byte will ever come again */
@@ -61,7 +62,11 @@ struct run {
 
     bool stepping;           /* KVM_GUESTDBG_SINGLESTEP is set */
     bool in_flight;          /* the last exit completes only on the next entry */
-    unsigned pushf_width;    /* the instruction being stepped is a PUSHF of so many bytes */
+    unsigned pushf_width;    /* the instruction being stepped is a PUSHF of so many bytes … */
+    uint64_t pushf_next_rip; /* … which ends here */
+    bool step_again;         /* the trap flag may be gone: switch stepping on anew before the next entry */
+    bool look_again;         /* an interrupt was delivered by hand: look at its handler before entering */
+    bool step_done;          /* the instruction was completed by hand: no entry is needed */
     int out_late; /* more than 0: this kernel leaves RIP at an OUT until the next entry: see locate.c */
     struct located located[LOCATE_CACHE_LEN];
     uint64_t timer_armed_ns;

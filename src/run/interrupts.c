@@ -11,11 +11,13 @@
 int interrupts_inject(struct run *r, struct err *e)
 {
     struct kvm_run *k = r->vcpu.run;
+    r->look_again = false;
     if (!machine_interrupt_pending(r->machine)) {
         k->request_interrupt_window = 0;
         return 0;
     }
-    if (!k->ready_for_interrupt_injection || !k->if_flag || r->in_flight) {
+    /* KVM's flags are of the last exit; RFLAGS may have been changed by hand since. */
+    if (!k->ready_for_interrupt_injection || !(run_regs(r)->rflags & RFLAGS_IF) || r->in_flight) {
         k->request_interrupt_window = 1;
         return 0;
     }
@@ -27,6 +29,7 @@ int interrupts_inject(struct run *r, struct err *e)
     k->ready_for_interrupt_injection = 0;
     if (r->stepping) {
         int done = deliver_vector(r, vector, run_regs(r)->rip, e);
+        r->look_again = done > 0;
         if (done != 0)
             return done < 0 ? -1 : 0;
     }

@@ -120,15 +120,32 @@ void exit_decode_internal(struct run *r, struct event *ev)
         ev->count = k->emulation_failure.insn_size;
 }
 
+/* Names the instruction: `fld1 (d9 e8) at 0x100002`. */
+static enum verdict emulation_failed(struct run *r, bool tried)
+{
+    uint8_t code[INSN_MAX];
+    struct text words = {0};
+    uint64_t rip = run_regs(r)->rip;
+    size_t n = run_read_code(r, rip, code, sizeof code);
+    if (n == 0) {
+        return run_end(r, RUN_ERROR, 125, "the guest jumped to 0x%llx, where there is no memory to execute",
+                       (unsigned long long)rip);
+    }
+    if (r->describe)
+        r->describe(cpu_code_bits(run_sregs(r)), rip, code, n, &words);
+    enum verdict v = run_end(r, RUN_ERROR, 125, "%s: %s at 0x%llx",
+                             tried ? "KVM could not emulate an instruction, and completing it failed"
+                                   : "KVM could not emulate an instruction, and neither can Ringside",
+                             text_str(&words), (unsigned long long)rip);
+    text_fini(&words);
+    return v;
+}
+
 enum verdict exit_handle_internal(struct run *r, struct event *ev, struct err *e)
 {
     if (ev->detail == KVM_INTERNAL_ERROR_EMULATION) {
         int rc = assist_complete(r, ev, e);
-        if (rc > 0)
-            return GO_ON;
-        return run_end(r, RUN_ERROR, 125,
-                       rc < 0 ? "KVM could not emulate an instruction, and completing it failed"
-                              : "KVM could not emulate an instruction, and neither can Ringside");
+        return rc > 0 ? GO_ON : emulation_failed(r, rc < 0);
     }
     static const char *const what[] = {
         [KVM_INTERNAL_ERROR_EMULATION] = "emulation",

@@ -118,6 +118,12 @@ void run_set_tick(struct run *r, void (*tick)(void *ctx, uint64_t time_ns), void
     r->tick_ctx = ctx;
 }
 
+void run_set_describe(struct run *r, void (*describe)(unsigned bits, uint64_t rip, const uint8_t *code, size_t n,
+                                                      struct text *out))
+{
+    r->describe = describe;
+}
+
 void run_set_input(struct run *r, int (*take)(void *ctx, uint8_t *bytes, size_t n), void *ctx)
 {
     r->take_input = take;
@@ -184,7 +190,7 @@ static enum verdict before_entry(struct run *r, struct err *e, int *failed)
         machine_elapse(m);
     if (m->clock.kind == CLOCK_REAL)
         control_arm(r);
-    if (step_choose(r, e) < 0 || (m->pic[0] && interrupts_inject(r, e) < 0)) {
+    if (step_choose(r, e) < 0 || (m->pic[0] && !r->step_done && interrupts_inject(r, e) < 0)) {
         *failed = -1;
         return run_end(r, RUN_ERROR, 125, "%s", e->text);
     }
@@ -215,10 +221,15 @@ static enum verdict run_once(struct run *r, struct err *e, int *failed)
 {
     if (before_entry(r, e, failed) == END)
         return END;
+    if (r->step_done || r->look_again) { /* done by hand: what comes next has not been looked at */
+        clock_work(&r->machine->clock, r->step_done);
+        return r->step_done ? after_step(r) : GO_ON;
+    }
     bool settling = r->in_flight && r->stepping;
     r->in_flight = false;
     int rc = kvm_vcpu_run(&r->vcpu);
     if (rc == -EINTR || rc == -EAGAIN) {
+        r->step_again |= !settling; /* whatever became of the trap flag in the meantime */
         if (vcpu_state_fetch(r, e) < 0) {
             *failed = -1;
             return run_end(r, RUN_ERROR, 125, "%s", e->text);

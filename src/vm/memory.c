@@ -125,7 +125,7 @@ static void *pages_map(uint64_t len)
     return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
-static int len_check(uint64_t len, struct err *e)
+int memory_check_len(uint64_t len, struct err *e)
 {
     if (len < MEMORY_LEN_MIN)
         return err_set(e, "memory of %" PRIu64 " bytes: too small: at least 64K", len);
@@ -139,7 +139,7 @@ static int len_check(uint64_t len, struct err *e)
 int memory_init(struct guest_memory *m, const struct kvm_vm *vm, uint64_t len, struct err *e)
 {
     memset(m, 0, sizeof *m);
-    if (len_check(len, e) < 0)
+    if (memory_check_len(len, e) < 0)
         return -1;
     void *ram = pages_map(len);
     if (ram == MAP_FAILED)

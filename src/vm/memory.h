@@ -86,6 +86,9 @@ uint64_t memory_low_end(const struct guest_memory *m);
 #define MEMORY_NONE UINT64_MAX
 uint64_t memory_top_gpa(const struct guest_memory *m, uint64_t len);
 
+/* Is this a length memory_init would take? The error says what it must be. */
+NODISCARD int memory_check_len(uint64_t len, struct err *e);
+
 /* Parses "64M", "1G", "512K", "4096" (bytes; K M G T in either case) into a length. Refuses trailing text,
  * overflow and 0. */
 NODISCARD int memory_parse_size(const char *s, uint64_t *len, struct err *e);

@@ -1,0 +1,86 @@
+#!/bin/sh
+# Damaged traces: whatever a file holds, the commands that read traces say what is wrong in one line, show what is
+# readable, and never crash.
+. "$(dirname "$0")/lib.sh"
+noise=$build/tests/noise
+need_kvm
+
+"$ringside" run --clock steps --trace good.rst "$guests/boot64.bin" >/dev/null 2>&1 </dev/null
+
+# Every reading command on file $1; what is not whole must be said by each.
+read_all() {
+    for words in show stat 'stat --json' check 'export --format jsonl' 'graph --kind exits' 'graph --kind boot' \
+        'graph --kind machine'; do
+        # shellcheck disable=SC2086 # words
+        try "$ringside" trace $words "$1"
+        check "trace $words on $2" not_crashed
+        check "trace $words on $2: a status" ended_with '0|1|126'
+        if [ -s err ]; then
+            check "trace $words on $2: one line" one_line
+        elif [ "$words" != check ]; then
+            check "trace $words on $2: not silently" cmp -s "$1" good.rst
+        fi
+    done
+}
+
+read_all good.rst 'the whole file'
+try "$ringside" trace check good.rst
+check 'it is whole' ended_with 0
+check 'and nothing is said against it' [ ! -s err ]
+
+len=$(wc -c <good.rst)
+for cut in 1 7 8 15 16 17 39 40 41 200 1000 $((len / 2)) $((len * 3 / 4)) $((len - 200)) $((len - 9)) $((len - 1)); do
+    [ "$cut" -lt "$len" ] || continue
+    head -c "$cut" good.rst >bad.rst
+    read_all bad.rst "the first $cut bytes"
+    try "$ringside" trace check bad.rst
+    check "trace check on the first $cut bytes" ended_with '1|126'
+done
+for at in 0 4 8 12 17 24 30 36 100 $((len / 3)) $((len / 2)) $((len - 100)) $((len - 20)) $((len - 2)); do
+    cp good.rst bad.rst
+    printf '\245' | dd of=bad.rst bs=1 seek="$at" conv=notrunc 2>/dev/null
+    read_all bad.rst "another byte at $at"
+    try "$ringside" trace check bad.rst
+    check "trace check finds another byte at $at" ended_with '1|126'
+done
+{ cat good.rst && "$noise" 1 100; } >bad.rst
+try "$ringside" trace check bad.rst
+check 'something behind the end' ended_with '1'
+{ head -c 60 good.rst && "$noise" 2 2000; } >bad.rst
+read_all bad.rst 'noise behind a good beginning'
+
+: >empty.rst
+mkdir folder.rst
+mkfifo pipe.rst
+for name in empty.rst folder.rst pipe.rst nothing.rst /dev/null /dev/zero "$hello"; do
+    for words in show stat check 'export --format jsonl' graph; do
+        # shellcheck disable=SC2086
+        refused 126 "$name" trace $words "$name"
+    done
+done
+
+# Pictures go where they are told to, or it is said why not.
+for kind in exits boot machine; do
+    for end in dot svg png pdf; do
+        try "$ringside" trace graph --kind $kind -o picture.$end good.rst
+        check "a picture: $kind as $end" ended_with 0
+        check "a picture: $kind as $end has something in it" [ -s picture.$end ]
+    done
+done
+refused 126 'picture.bmp' trace graph -o picture.bmp good.rst
+refused 126 'nowhere' trace graph -o /nowhere/picture.svg good.rst
+
+# What shell pipes make of it: filters narrow, numbers agree.
+try "$ringside" trace show --limit 3 good.rst
+check '--limit' [ "$(wc -l <out)" -eq 3 ]
+try "$ringside" trace show --from 5 --to 9 good.rst
+check '--from and --to' [ "$(wc -l <out)" -eq 5 ]
+try "$ringside" trace show --kind hlt good.rst
+check '--kind' [ "$(wc -l <out)" -eq 1 ]
+try "$ringside" trace show --device post good.rst
+check '--device' [ "$(grep -c post.CODE out)" -eq "$(wc -l <out)" ]
+try "$ringside" trace export --format jsonl good.rst
+check 'as many objects as events' grep -q "^whole: $(wc -l <out) events" - <<END
+$("$ringside" trace check good.rst)
+END
+cli_done
