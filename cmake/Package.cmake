@@ -3,7 +3,7 @@
 install(TARGETS ringside RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 get_property(guest_images GLOBAL PROPERTY RINGSIDE_GUEST_IMAGES)
 install(FILES ${guest_images} DESTINATION ${CMAKE_INSTALL_DATADIR}/ringside/guests)
-install(DIRECTORY labs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/ringside/labs)
+install(DIRECTORY labs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/ringside/labs PATTERN "solution.*" EXCLUDE) # the instructor has the tree
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

@@ -55,7 +55,7 @@ bool assist_xsetbv(struct assist *a)
     uint64_t value = (uint32_t)a->regs->rax | a->regs->rdx << 32;
     if ((uint32_t)a->regs->rcx != 0)
         return false;
-    struct kvm_xcrs x = {.nr_xcrs = 1, .xcrs[0] = {.xcr = 0, .value = value}};
+    struct kvm_xcrs x = {.nr_xcrs = 1, .xcrs = {{.xcr = 0, .value = value}}};
     a->operand = value;
     return kvm_set_xcrs(&a->run->vcpu, &x, a->e) == 0;
 }
@@ -72,7 +72,8 @@ static bool image_get(struct assist *a, uint8_t image[IMAGE_LEN])
 
 static bool image_set(struct assist *a, const uint8_t image[IMAGE_LEN])
 {
-    struct kvm_xsave x = {{0}};
+    struct kvm_xsave x;
+    memset(&x, 0, sizeof x);
     memcpy(x.region, image, IMAGE_LEN);
     return kvm_set_xsave(&a->run->vcpu, &x, a->e) == 0;
 }

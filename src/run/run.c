@@ -72,7 +72,7 @@ static int run_init(struct run *r, const struct cpu_start *start, struct err *e)
     vm_enable_extras(r);
     if (kvm_vcpu_create(&r->vcpu, &r->machine->vm, 0, e) < 0 || vcpu_set_cpuid(r, e) < 0)
         return -1;
-    int have = kvm_vm_capability(&r->machine->vm, KVM_CAP_SYNC_REGS);
+    unsigned have = (unsigned)kvm_vm_capability(&r->machine->vm, KVM_CAP_SYNC_REGS);
     r->sync_regs =
         (have & (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS)) == (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS);
     r->forgetful = host_is_amd();

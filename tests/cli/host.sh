@@ -47,7 +47,7 @@ fi
 
 # A disk that fills up: the run goes on, the loss is said, what was written is readable.
 lost() {
-    check "$1: the loss is said" said 'ringside: .*(No space left|File too large).*lost'
+    check "$1: the loss is said" said 'ringside: trace .*(No space left|File too large)'
     check "$1: and not taken for success" [ "$status" -ne 0 ]
     try "$ringside" trace check full/x.rst
     check "$1: trace check says that it is not whole" ended_with 1
@@ -115,13 +115,11 @@ check 'a listing into nothing, one line' one_line
 # A reader that went away, and one that stays and does not read.
 try sh -c '"$@" | true' sh "$ringside" trace show good.rst
 check 'a listing into a closed pipe' not_crashed
-if command -v mkfifo >/dev/null; then
-    mkfifo stuck
-    sleep 1000 <>stuck >/dev/null &
-    sleeper=$!
-    exec 9<>stuck
-    try "$ringside" run --timeout 1 --clock steps "$test_guests/flood" >&9
-    kill "$sleeper"
-    exec 9>&-
-fi
+mkfifo stuck
+exec 9<>stuck
+timeout -s KILL 20 "$ringside" run --timeout 1 "$test_guests/flood" </dev/null >&9 2>err
+status=$?
+exec 9>&-
+: >out
+check 'a console that nobody reads: the time limit holds' ended_with 124
 cli_done

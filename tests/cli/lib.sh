@@ -39,17 +39,17 @@ try() {
 
 # check NAME COMMAND...: one check of what the last try left.
 check() {
-    name=$1
+    check_name=$1
     shift
     number=$((number + 1))
     if "$@"; then
         return 0
     fi
     failed=$((failed + 1))
-    echo "not ok $number - $name"
+    echo "not ok $number - $check_name"
     echo "    exit status $status"
-    head -n 20 out | cut -c 1-300 | sed 's/^/    stdout: /'
-    head -n 20 err | cut -c 1-300 | sed 's/^/    stderr: /'
+    head -n 10 out | cut -c 1-200 | sed 's/^/    stdout: /'
+    head -n 10 err | cut -c 1-200 | sed 's/^/    stderr: /'
 }
 
 # The status is one of those that $1 matches, and not a crash.
