@@ -41,8 +41,8 @@ void console_init(struct console *c, int in_fd, int out_fd)
             c->in_over = true;
         else
             terminal_raw(c);
-    } else if (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)) {
-        console_read(c); /* a file is there from the start, so that runs can be repeated exactly */
+    } else {
+        c->in_file = S_ISREG(st.st_mode) || S_ISCHR(st.st_mode);
     }
 }
 
@@ -85,24 +85,10 @@ void console_output(void *console, uint8_t byte)
         console_flush(c);
 }
 
-int console_take(void *console, uint8_t *bytes, size_t n)
-{
-    struct console *c = console;
-    pthread_mutex_lock(&c->lock);
-    size_t taken = n < c->in_count ? n : c->in_count;
-    for (size_t i = 0; i < taken; i++)
-        bytes[i] = c->in[(c->in_head + i) % CONSOLE_IN_MAX];
-    c->in_head = (c->in_head + taken) % CONSOLE_IN_MAX;
-    c->in_count -= taken;
-    bool over = c->in_over && c->in_count == 0;
-    pthread_mutex_unlock(&c->lock);
-    return taken == 0 && over ? -1 : (int)taken;
-}
-
 bool console_wants_input(struct console *c)
 {
     pthread_mutex_lock(&c->lock);
-    bool wants = !c->in_over && c->in_count < CONSOLE_IN_MAX;
+    bool wants = !c->in_over && !c->in_file && c->in_count < CONSOLE_IN_MAX;
     pthread_mutex_unlock(&c->lock);
     return wants;
 }
@@ -128,11 +114,11 @@ static enum console_wish console_escape(struct console *c, uint8_t byte)
     return CONSOLE_NONE;
 }
 
-enum console_wish console_read(struct console *c)
+/* Reads what is there, with the lock held. */
+static enum console_wish console_fill(struct console *c)
 {
     uint8_t bytes[CONSOLE_IN_MAX];
     enum console_wish wish = CONSOLE_NONE;
-    pthread_mutex_lock(&c->lock);
     ssize_t n = read(c->in_fd, bytes, CONSOLE_IN_MAX - c->in_count);
     if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
         c->in_over = true;
@@ -144,6 +130,29 @@ enum console_wish console_read(struct console *c)
         else
             console_keep(c, bytes[i]);
     }
+    return wish;
+}
+
+enum console_wish console_read(struct console *c)
+{
+    pthread_mutex_lock(&c->lock);
+    enum console_wish wish = console_fill(c);
     pthread_mutex_unlock(&c->lock);
     return wish;
+}
+
+int console_take(void *console, uint8_t *bytes, size_t n)
+{
+    struct console *c = console;
+    pthread_mutex_lock(&c->lock);
+    if (c->in_file && !c->in_over && c->in_count == 0)
+        (void)console_fill(c);
+    size_t taken = n < c->in_count ? n : c->in_count;
+    for (size_t i = 0; i < taken; i++)
+        bytes[i] = c->in[(c->in_head + i) % CONSOLE_IN_MAX];
+    c->in_head = (c->in_head + taken) % CONSOLE_IN_MAX;
+    c->in_count -= taken;
+    bool over = c->in_over && c->in_count == 0;
+    pthread_mutex_unlock(&c->lock);
+    return taken == 0 && over ? -1 : (int)taken;
 }

@@ -23,6 +23,7 @@ struct console {
     bool raw;           /* the terminal's modes were changed */
     bool escaped;       /* Ctrl-A was typed */
     bool in_over;       /* end of input */
+    bool in_file;       /* a file: read when the guest wants it, so that runs can be repeated exactly */
     int out_code;       /* errno of the first failed write */
     struct termios was; /* modes to restore */
     uint8_t out[CONSOLE_OUT_MAX];
