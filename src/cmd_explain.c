@@ -32,8 +32,8 @@ enum { WIDTH = 100 };
 
 static void explain_kind(const struct event_kind_info *k, struct text *out)
 {
-    text_addf(out, "%s%s%s%s: %s\n\n", k->name, *k->constant ? " (" : "", k->constant, *k->constant ? ")" : "",
-              k->meaning);
+    text_addf(out, "%s%s%s%s: %s\n\n", k->name, *k->constant ? " (" : "", k->constant,
+              *k->constant ? ")" : "", k->meaning);
     text_add_wrapped(out, k->cause, 0, WIDTH);
     text_add(out, "\n\nSource: ");
     text_add_wrapped(out, k->source, 8, WIDTH);

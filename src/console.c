@@ -34,8 +34,8 @@ void console_init(struct console *c, int in_fd, int out_fd)
     if (c->in_over)
         return;
     if (isatty(in_fd)) {
-        /* A background job must leave its terminal alone: even looking at the keys would stop it. A terminal that is not
-         * the controlling one (-1) has no background. */
+        /* A background job must leave its terminal alone: even looking at the keys would stop it. A terminal
+         * that is not the controlling one (-1) has no background. */
         pid_t foreground = tcgetpgrp(in_fd);
         if ((foreground >= 0 && foreground != getpgrp()) || tcgetattr(in_fd, &c->was) < 0)
             c->in_over = true;

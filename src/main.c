@@ -14,11 +14,7 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-    &command_run,
-    &command_trace,
-    &command_lab,
-    &command_explain,
-    &command_doctor,
+    &command_run, &command_trace, &command_lab, &command_explain, &command_doctor,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
@@ -53,8 +49,8 @@ static int unknown(const char *word)
     return command_fail(STATUS_USAGE, &e);
 }
 
-/* A closed standard descriptor would be given to the next file opened, and the guest's console would write there. Opened
- * for reading, so that writing to a closed stdout still is an error. */
+/* A closed standard descriptor would be given to the next file opened, and the guest's console would write
+ * there. Opened for reading, so that writing to a closed stdout still is an error. */
 static void keep_standard_files(void)
 {
     for (int fd = 0; fd <= 2; fd++)

@@ -26,14 +26,35 @@ static const uint32_t crc_nibble[16] = {
     0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
 };
 
-uint32_t crc32c(uint32_t crc, const void *p, size_t n)
+static uint32_t crc32c_table(uint32_t crc, const uint8_t *b, size_t n)
 {
-    const uint8_t *b = p;
-    crc = ~crc;
     for (size_t i = 0; i < n; i++) {
         crc ^= b[i];
         crc = crc >> 4 ^ crc_nibble[crc & 15];
         crc = crc >> 4 ^ crc_nibble[crc & 15];
     }
-    return ~crc;
+    return crc;
+}
+
+#if defined(__x86_64__)
+/* SSE4.2 has an instruction for exactly this polynomial, eight bytes at a time (Intel SDM, CRC32). */
+__attribute__((target("sse4.2"))) static uint32_t crc32c_instruction(uint32_t crc, const uint8_t *b, size_t n)
+{
+    uint64_t wide = crc;
+    for (; n >= 8; n -= 8, b += 8)
+        wide = __builtin_ia32_crc32di(wide, le64_load(b));
+    crc = (uint32_t)wide;
+    for (; n > 0; n--, b++)
+        crc = __builtin_ia32_crc32qi(crc, *b);
+    return crc;
+}
+#endif
+
+uint32_t crc32c(uint32_t crc, const void *p, size_t n)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("sse4.2"))
+        return ~crc32c_instruction(~crc, p, n);
+#endif
+    return ~crc32c_table(~crc, p, n);
 }

@@ -159,14 +159,13 @@ static uint8_t bus_cycle(const struct bus_claim *c, uint64_t addr, unsigned size
     return a.reg;
 }
 
-void bus_access(struct bus *b, enum device_space space, uint64_t addr, unsigned size, bool write,
-                uint64_t *value, struct bus_hit *hit)
+/* An access that no one device takes whole: in parts, each looked up on its own. */
+static void bus_access_parts(struct bus *b, enum device_space space, uint64_t addr, unsigned size, bool write,
+                             uint64_t *value, struct bus_hit *hit)
 {
     const struct bus_claim *c = bus_find(b, space, addr);
-    *hit =
-        (struct bus_hit){.device_index = c ? c->device_index : 0, .reg = DEVICE_NO_REG, .claimed = c != NULL};
     bool whole = c && range_contains(&c->range, addr, size);
-    unsigned part = !whole ? 1 : size < c->range.width ? size : c->range.width;
+    unsigned part = whole ? c->range.width : 1;
     uint64_t result = 0;
     for (unsigned done = 0; done < size; done += part) {
         /* The sum may wrap at the top of the address space; what lies past the end is nobody's. */
@@ -180,4 +179,20 @@ void bus_access(struct bus *b, enum device_space space, uint64_t addr, unsigned 
     }
     if (!write)
         *value = result;
+}
+
+void bus_access(struct bus *b, enum device_space space, uint64_t addr, unsigned size, bool write,
+                uint64_t *value, struct bus_hit *hit)
+{
+    const struct bus_claim *c = bus_find(b, space, addr);
+    *hit =
+        (struct bus_hit){.device_index = c ? c->device_index : 0, .reg = DEVICE_NO_REG, .claimed = c != NULL};
+    if (c && size <= c->range.width && range_contains(&c->range, addr, size)) {
+        uint64_t v = *value;
+        hit->reg = bus_cycle(c, addr, size, write, &v);
+        if (!write)
+            *value = v;
+        return;
+    }
+    bus_access_parts(b, space, addr, size, write, value, hit);
 }

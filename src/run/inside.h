@@ -134,10 +134,11 @@ enum verdict run_end(struct run *r, enum run_status status, int exit_code, const
  * found in guest memory; returns false and leaves *rip at the current RIP otherwise. */
 bool locate_io(struct run *r, bool out, unsigned size, uint16_t port, uint32_t count, uint64_t *rip,
                bool *string);
-/* The bytes before RIP: fills the buffer from its start and returns how many there are; the last one lies at RIP - 1. */
+/* The bytes before RIP: fills the buffer from its start and returns how many there are; the last one lies at
+ * RIP - 1. */
 size_t locate_window(const struct run *r, uint8_t code[LOCATE_WINDOW]);
-/* Which of the lengths in `candidates` (bit n = n bytes) the instruction that ends after code[n-1] most likely has; 0 for
- * none. */
+/* Which of the lengths in `candidates` (bit n = n bytes) the instruction that ends after code[n-1] most
+ * likely has; 0 for none. */
 unsigned locate_vote(const struct run *r, const uint8_t *code, size_t n, unsigned candidates);
 /* The remembered answer for this access at the current RIP, or NULL; and remembering one. */
 const struct located *located_find(const struct run *r, uint64_t what);

@@ -69,7 +69,8 @@ void insn_decoder(const struct kvm_sregs *s, ZydisDecoder *d)
     else if (bits == 32)
         ZydisDecoderInit(d, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
     else
-        ZydisDecoderInit(d, cpu_mode(s) == MODE_REAL ? ZYDIS_MACHINE_MODE_REAL_16 : ZYDIS_MACHINE_MODE_LEGACY_16,
+        ZydisDecoderInit(d,
+                         cpu_mode(s) == MODE_REAL ? ZYDIS_MACHINE_MODE_REAL_16 : ZYDIS_MACHINE_MODE_LEGACY_16,
                          ZYDIS_STACK_WIDTH_16);
 }
 

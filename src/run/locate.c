@@ -66,8 +66,10 @@ static bool io_insn_before(const struct run *r, const uint8_t *code, size_t n, c
     return len && io_insn_match(code + n - len, len, w, found);
 }
 
-/* The instruction at RIP and the one that ends there, if they fit; true when one was chosen into *rip and *found. */
-static bool io_insn_choose(struct run *r, const struct io_wanted *w, uint32_t count, uint64_t *rip, struct io_insn *found)
+/* The instruction at RIP and the one that ends there, if they fit; true when one was chosen into *rip and
+ * *found. */
+static bool io_insn_choose(struct run *r, const struct io_wanted *w, uint32_t count, uint64_t *rip,
+                           struct io_insn *found)
 {
     uint8_t before[LOCATE_WINDOW], after[INSN_MAX];
     uint64_t now = run_regs(r)->rip;

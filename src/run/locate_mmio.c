@@ -10,7 +10,8 @@
 #include <string.h>
 
 /* A string store has moved RDI on by one item already, whether more are to come or not. */
-static uint64_t string_correction(const struct kvm_regs *g, const ZydisDecodedInstruction *insn, unsigned size)
+static uint64_t string_correction(const struct kvm_regs *g, const ZydisDecodedInstruction *insn,
+                                  unsigned size)
 {
     switch (insn->mnemonic) {
     case ZYDIS_MNEMONIC_STOSB:
@@ -25,7 +26,9 @@ static uint64_t string_correction(const struct kvm_regs *g, const ZydisDecodedIn
     case ZYDIS_MNEMONIC_INSD:
         return g->rflags & RFLAGS_DF ? size : 0 - (uint64_t)size;
     case ZYDIS_MNEMONIC_MOVSD: /* the name is also SSE's */
-        return insn->meta.category != ZYDIS_CATEGORY_STRINGOP ? 0 : g->rflags & RFLAGS_DF ? size : 0 - (uint64_t)size;
+        return insn->meta.category != ZYDIS_CATEGORY_STRINGOP ? 0
+               : g->rflags & RFLAGS_DF                        ? size
+                                                              : 0 - (uint64_t)size;
     default:
         return 0;
     }
@@ -47,8 +50,10 @@ static bool store_hits(const struct run *r, uint64_t linear, const struct store 
     return w.ok && want->gpa == w.gpa && want->size == operand_len;
 }
 
-/* Does the instruction in code[0..n) make this store? Returns its length, 0 when not; *rep tells a REP string. */
-static unsigned stores_to(const struct run *r, const uint8_t *code, size_t n, const struct store *want, bool *rep)
+/* Does the instruction in code[0..n) make this store? Returns its length, 0 when not; *rep tells a REP
+ * string. */
+static unsigned stores_to(const struct run *r, const uint8_t *code, size_t n, const struct store *want,
+                          bool *rep)
 {
     ZydisDecodedInstruction insn;
     ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
@@ -62,7 +67,8 @@ static unsigned stores_to(const struct run *r, const uint8_t *code, size_t n, co
             continue;
         uint64_t linear = insn_operand_linear(g, s, &insn, &op[i], want->next_rip);
         uint64_t moved = linear + string_correction(g, &insn, op[i].size / 8u);
-        if (store_hits(r, moved, want, op[i].size / 8u) || (*rep && store_hits(r, linear, want, op[i].size / 8u)))
+        if (store_hits(r, moved, want, op[i].size / 8u) ||
+            (*rep && store_hits(r, linear, want, op[i].size / 8u)))
             return insn.length;
     }
     return 0;

@@ -1,8 +1,9 @@
 /*
- * Reading x86 backwards.  Bytes in front of an instruction may look like prefixes of it (the 'f' of `mov al, 'f'` is 0x66),
- * so several instructions may seem to end at one place.  But x86 code synchronizes itself: a disassembly started at a
- * wrong byte falls into step with the right one after a few instructions.  So disassemblies are started at many bytes
- * before the place, and the way of reading the last instruction that most of them arrive at is taken.
+ * Reading x86 backwards.  Bytes in front of an instruction may look like prefixes of it (the 'f' of `mov al,
+ * 'f'` is 0x66), so several instructions may seem to end at one place.  But x86 code synchronizes itself: a
+ * disassembly started at a wrong byte falls into step with the right one after a few instructions.  So
+ * disassemblies are started at many bytes before the place, and the way of reading the last instruction that
+ * most of them arrive at is taken.
  */
 #include "run/inside.h"
 #include "run/insn.h"

@@ -118,8 +118,8 @@ void run_set_tick(struct run *r, void (*tick)(void *ctx, uint64_t time_ns), void
     r->tick_ctx = ctx;
 }
 
-void run_set_describe(struct run *r, void (*describe)(unsigned bits, uint64_t rip, const uint8_t *code, size_t n,
-                                                      struct text *out))
+void run_set_describe(struct run *r, void (*describe)(unsigned bits, uint64_t rip, const uint8_t *code,
+                                                      size_t n, struct text *out))
 {
     r->describe = describe;
 }

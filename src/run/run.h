@@ -67,8 +67,10 @@ void run_add_sink(struct run *r, struct event_sink sink);
 /* Called on the vCPU's thread about ten times a second and before it sleeps: write out what was held back. */
 void run_set_tick(struct run *r, void (*tick)(void *ctx, uint64_t time_ns), void *ctx);
 
-/* How to put an instruction into words, for the reason of a run that ends at one: `describe` appends to `out`. */
-void run_set_describe(struct run *r, void (*describe)(unsigned bits, uint64_t rip, const uint8_t *code, size_t n, struct text *out));
+/* How to put an instruction into words, for the reason of a run that ends at one: `describe` appends to
+ * `out`. */
+void run_set_describe(struct run *r, void (*describe)(unsigned bits, uint64_t rip, const uint8_t *code,
+                                                      size_t n, struct text *out));
 
 /* Where console input comes from: `take` fills up to n bytes and returns how many, or -1 for "never again".
  * `put_back` is not needed: the loop asks only for what the machine has room for. */

@@ -1,18 +1,19 @@
 /*
- * Single-stepping for time's sake.  Under `--clock steps` a device's deadline is a number of instructions away; the only
- * way to stop a guest after exactly that many is to count them, so while a timer is armed whose interrupt could reach the
- * CPU the guest is stepped, and otherwise it runs free.  A budget of steps does the same for a whole run.
+ * Single-stepping for time's sake.  Under `--clock steps` a device's deadline is a number of instructions
+ * away; the only way to stop a guest after exactly that many is to count them, so while a timer is armed
+ * whose interrupt could reach the CPU the guest is stepped, and otherwise it runs free.  A budget of steps
+ * does the same for a whole run.
  *
- * KVM steps by setting RFLAGS.TF (Intel SDM, "Single-Step Exception Condition"), and the guest's own instructions can see,
- * save and lose that flag.  So each instruction is looked at before it runs:
- *   PUSHF         the pushed copy is mended afterwards;
- *   POPF, IRET …  load RFLAGS without it: stepping is switched on again afterwards;
- *   INT n         would push it into its frame: delivered by hand, as interrupts are while stepping;
- *   HLT           runs free, since KVM reports the step and forgets the sleep;
- *   STI, MOV SS   cast a shadow, and some hosts run the next instruction in the same step: both are looked at.
+ * KVM steps by setting RFLAGS.TF (Intel SDM, "Single-Step Exception Condition"), and the guest's own
+ * instructions can see, save and lose that flag.  So each instruction is looked at before it runs: PUSHF the
+ * pushed copy is mended afterwards; POPF, IRET …  load RFLAGS without it: stepping is switched on again
+ * afterwards; INT n         would push it into its frame: delivered by hand, as interrupts are while
+ * stepping; HLT           runs free, since KVM reports the step and forgets the sleep; STI, MOV SS   cast a
+ * shadow, and some hosts run the next instruction in the same step: both are looked at.
  *
- * What is not covered: an exception that an instruction raises pushes the flag where KVM itself does not hide it (AMD and
- * Intel hardware), and its handler runs as one step; likewise interrupts that KVM's own irqchip injects.
+ * What is not covered: an exception that an instruction raises pushes the flag where KVM itself does not hide
+ * it (AMD and Intel hardware), and its handler runs as one step; likewise interrupts that KVM's own irqchip
+ * injects.
  */
 #include "run/inside.h"
 
@@ -41,8 +42,8 @@ static bool step_wanted(const struct run *r)
 
 static bool is_prefix(uint8_t b, unsigned bits)
 {
-    return b == 0x66 || b == 0x67 || b == 0xf0 || b == 0xf2 || b == 0xf3 || b == 0x26 || b == 0x2e || b == 0x36 ||
-           b == 0x3e || b == 0x64 || b == 0x65 || (bits == 64 && (b & 0xf0) == 0x40);
+    return b == 0x66 || b == 0x67 || b == 0xf0 || b == 0xf2 || b == 0xf3 || b == 0x26 || b == 0x2e ||
+           b == 0x36 || b == 0x3e || b == 0x64 || b == 0x65 || (bits == 64 && (b & 0xf0) == 0x40);
 }
 
 /* Opcodes of one byte that matter, with their length. */
@@ -50,9 +51,9 @@ static const struct {
     uint8_t opcode, len;
     enum step_kind kind;
 } step_opcodes[] = {
-    {0xf4, 1, STEP_HLT}, {0x9c, 1, STEP_PUSHF}, {0x9d, 1, STEP_LOADS_FLAGS}, {0xcf, 1, STEP_LOADS_FLAGS},
-    {0xcd, 2, STEP_INT}, {0xcc, 1, STEP_INT},   {0xce, 1, STEP_INT},         {0xfb, 1, STEP_SHADOW},
-    {0x17, 1, STEP_SHADOW},
+    {0xf4, 1, STEP_HLT},         {0x9c, 1, STEP_PUSHF},  {0x9d, 1, STEP_LOADS_FLAGS},
+    {0xcf, 1, STEP_LOADS_FLAGS}, {0xcd, 2, STEP_INT},    {0xcc, 1, STEP_INT},
+    {0xce, 1, STEP_INT},         {0xfb, 1, STEP_SHADOW}, {0x17, 1, STEP_SHADOW},
 };
 
 static struct step_insn step_decode(const uint8_t *p, size_t n, unsigned bits)
@@ -138,8 +139,8 @@ int step_choose(struct run *r, struct err *e)
     r->pushf_width = 0;
     r->step_done = false;
     if (r->in_flight) {
-        /* The last access is completed first, by an entry that runs nothing: under the trap flag KVM would go on to the
-         * next instruction, which has not been looked at. */
+        /* The last access is completed first, by an entry that runs nothing: under the trap flag KVM would go
+         * on to the next instruction, which has not been looked at. */
         if (wanted || r->stepping)
             ((volatile struct kvm_run *)r->vcpu.run)->immediate_exit = 1;
         return 0;

@@ -6,8 +6,9 @@
 # what a user at a prompt sees: exit status, stdout, stderr.
 set -u
 
-ringside=$1
-build=$2
+ringside=$(realpath "$1")
+build=$(realpath "$2")
+[ -x "$ringside" ] || exit 2
 here=$(cd "$(dirname "$0")" && pwd -P)
 top=$(cd "$here/../.." && pwd -P)
 guests=$build/guests

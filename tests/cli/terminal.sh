@@ -8,8 +8,9 @@ command -v tmux >/dev/null || {
 }
 need_kvm
 
+servers=0
 pane() {
-    tmux -L "ringside-$$" -f /dev/null "$@"
+    tmux -L "ringside-$$-$servers" -f /dev/null "$@"
 }
 trap 'pane kill-server 2>/dev/null; cd / && rm -rf "$work"' EXIT
 
@@ -41,6 +42,7 @@ wait_for_err() {
 session() {
     rm -f before after done pid
     cat >session.sh <<END
+trap : INT
 stty -a >before
 sh -c 'echo \$\$ >pid; exec "\$@"' sh "$ringside" $* 2>err
 echo \$? >status
@@ -49,6 +51,7 @@ stty -a >after
 exec sleep 100
 END
     pane kill-server 2>/dev/null
+    servers=$((servers + 1))
     pane new-session -d -x 80 -y 24 "cd '$work' && exec sh session.sh"
     : >out
     status=-
