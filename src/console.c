@@ -60,19 +60,32 @@ void console_fini(struct console *c)
     c->raw = false;
 }
 
+void console_hurry(struct console *c)
+{
+    atomic_store(&c->hurry, true);
+}
+
+/* Waits until a write will not block: a pipe that polls as writable has room for PIPE_BUF bytes, which is as much as is
+ * ever held back. False when there is no more time to wait. */
+static bool console_writable(const struct console *c)
+{
+    enum { LOOK_UP_MS = 100 };
+    struct pollfd fd = {.fd = c->out_fd, .events = POLLOUT};
+    while (poll(&fd, 1, LOOK_UP_MS) == 0)
+        if (atomic_load(&c->hurry))
+            return false;
+    return true;
+}
+
 void console_flush(struct console *c)
 {
     size_t done = 0;
-    while (done < c->out_len && !c->out_code) {
+    while (done < c->out_len && !c->out_code && console_writable(c)) {
         ssize_t n = write(c->out_fd, c->out + done, c->out_len - done);
-        if (n >= 0) {
+        if (n >= 0)
             done += (size_t)n;
-        } else if (errno == EAGAIN) { /* somebody made the other end non-blocking: wait for it */
-            struct pollfd fd = {.fd = c->out_fd, .events = POLLOUT};
-            poll(&fd, 1, -1);
-        } else if (errno != EINTR) {
+        else if (errno != EINTR && errno != EAGAIN)
             c->out_code = errno;
-        }
     }
     c->out_len = 0;
 }

@@ -8,6 +8,7 @@
 #include "base/err.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,7 @@ struct console {
     bool in_over;       /* end of input */
     bool in_file;       /* a file: read when the guest wants it, so that runs can be repeated exactly */
     int out_code;       /* errno of the first failed write */
+    atomic_bool hurry;  /* the run is to end: do not wait for a reader that does not read */
     struct termios was; /* modes to restore */
     uint8_t out[CONSOLE_OUT_MAX];
     size_t out_len;
@@ -43,6 +45,8 @@ void console_resume(struct console *c);
 /* From the vCPU's thread: a byte of the guest's; ctx is the console. */
 void console_output(void *console, uint8_t byte);
 void console_flush(struct console *c);
+/* From any thread: output that nobody takes is given up from now on. */
+void console_hurry(struct console *c);
 /* Takes input bytes for the guest: how many, or -1 when none will ever come. ctx is the console. */
 int console_take(void *console, uint8_t *bytes, size_t n);
 

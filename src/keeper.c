@@ -52,6 +52,7 @@ static void keeper_signal(struct keeper *k)
         console_fini(k->console);
         _exit(128 + (int)info.ssi_signo);
     }
+    console_hurry(k->console);
     run_stop(k->run, info.ssi_signo == SIGINT    ? STOP_SIGINT
                      : info.ssi_signo == SIGHUP  ? STOP_SIGHUP
                      : info.ssi_signo == SIGQUIT ? STOP_SIGQUIT
@@ -62,6 +63,7 @@ static void keeper_input(struct keeper *k)
 {
     switch (console_read(k->console)) {
     case CONSOLE_QUIT:
+        console_hurry(k->console);
         run_stop(k->run, STOP_QUIT);
         break;
     case CONSOLE_HELP:
@@ -97,6 +99,7 @@ static void keeper_loop(struct keeper *k)
         if (n > 0 && fd[2].revents)
             keeper_input(k);
         if (clock_host_ns() >= k->end_ns) {
+            console_hurry(k->console);
             run_stop(k->run, STOP_TIMEOUT);
             k->end_ns = UINT64_MAX;
         }

@@ -61,7 +61,8 @@ static void keep_standard_files(void)
 int main(int argc, char **argv)
 {
     keep_standard_files();
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error like others */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe and a limit on file sizes are write errors like others */
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         struct err e;
         err_set(&e, "what? try ringside --help");
@@ -70,8 +71,11 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
         return usage();
     if (strcmp(argv[1], "--version") == 0) {
-        puts("ringside " RINGSIDE_VERSION);
-        return fflush(stdout) == 0 ? STATUS_OK : STATUS_USAGE;
+        struct text t = {0};
+        text_add(&t, "ringside " RINGSIDE_VERSION "\n");
+        int status = command_print(&t);
+        text_fini(&t);
+        return status;
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(argv[1], commands[i]->name) == 0)

@@ -38,7 +38,7 @@ static int render_format_missing(struct err *e, const char *format)
 /* A screen has 96 dots an inch, which is too coarse on paper; .svg and .pdf have no dots. */
 static void render_resolution(graph_t *graph, const char *format)
 {
-    static char name[] = "dpi", value[] = "160", none[] = "";
+    char name[] = "dpi", value[] = "160", none[] = ""; /* Graphviz copies them, but its prototypes lack const */
     if (strcmp(format, "png") == 0)
         agsafeset(graph, name, value, none);
 }

@@ -15,7 +15,7 @@
 
 static bool ranges_overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 {
-    return a < b + b_len && b < a + a_len;
+    return a_len && b_len && a < b + b_len && b < a + a_len;
 }
 
 /* Range number `i` that is taken: the boot structures, then the claims. False when there are no more. */

@@ -37,7 +37,7 @@ for command in $commands; do
             check "its page names its FILE or word" grep -q "^usage: ringside $command $sub" out
         done
     fi
-    check "no line of $command's help is wider than 100" [ "$(awk '{ if (length($0) > 100) n++ } END { print n + 0 }' out)" -eq 0 ]
+    check "no line about an option of $command is wider than 100" [ "$(awk '/^ / && length($0) > 100' out | wc -l)" -eq 0 ]
 done
 
 # The rows of the tables in the sources: {"--name", ...
