@@ -396,6 +396,22 @@ static int case_run(struct test *t)
     return verdict;
 }
 
+/* A word that means nothing would be an expectation that nobody looks at. */
+static int script_known(const struct script *s, struct err *e)
+{
+    static const char *const known[] = {"case",  "args",   "need",   "file", "stdin", "stdin-repeat", "pipe",
+                                        "type",  "close",  "signal", "status", "out", "silent",       "err",
+                                        "see",   "never",  "count",  "least",  "trace", "once"};
+    for (size_t i = 0; i < s->n; i++) {
+        size_t k = 0;
+        while (k < sizeof known / sizeof known[0] && strcmp(known[k], s->directive[i].word) != 0)
+            k++;
+        if (k == sizeof known / sizeof known[0])
+            return err_set(e, "no directive is called \"%s\"", s->directive[i].word);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const char *const verdicts[] = {[PASSED] = "ok", [FAILED] = "not ok", [SKIPPED] = "skipped"};
@@ -409,7 +425,7 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     t.ringside = argv[1];
     t.image = argv[3];
-    if (script_read(&t.script, argv[2], &e) < 0) {
+    if (script_read(&t.script, argv[2], &e) < 0 || script_known(&t.script, &e) < 0) {
         printf("%s\n", e.text);
         script_free(&t.script);
         return FAILED;
