@@ -65,8 +65,8 @@ if unshare -m true 2>/dev/null && mkdir full && unshare -m mount -t tmpfs none f
 fi
 mkdir -p full
 # shellcheck disable=SC2016
-input=x try sh -c 'ulimit -f 40 && exec "$@"' sh \
-    "$ringside" run --clock steps --max-exits 60000 --trace full/x.rst "$stop"
+input=x try sh -c 'ulimit -f 160 && exec "$@"' sh \
+    "$ringside" run --clock steps --max-exits 100000 --trace full/x.rst "$stop"
 check 'a limit on file sizes: no death by signal' not_crashed
 lost 'a limit on file sizes'
 # shellcheck disable=SC2016

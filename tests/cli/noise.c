@@ -1,5 +1,6 @@
 /*
- * Random bytes that are the same everywhere: `noise SEED LENGTH` writes them to stdout (Marsaglia's xorshift64).
+ * Random bytes that are the same everywhere: `noise SEED LENGTH` writes them to stdout (Marsaglia's
+ * xorshift64).
  */
 #include <inttypes.h>
 #include <stdio.h>

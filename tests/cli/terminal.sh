@@ -61,7 +61,7 @@ END
 session_ended() {
     wait_for done || return 1
     status=$(cat status)
-    cp screen out
+    pane capture-pane -p >out
     [ "$status" = "$1" ]
 }
 

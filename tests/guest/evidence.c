@@ -33,15 +33,17 @@ static void line_byte(struct text *out, uint8_t byte)
         text_addf(out, "\\x%02x", byte);
 }
 
-static void line_add(const struct event *ev, const struct event *before, const struct event_names *names, bool fold,
-                     struct text *out)
+static void line_add(const struct event *ev, const struct event *before, const struct event_names *names,
+                     bool fold, struct text *out)
 {
     bool folds = fold && text_byte(ev, names);
-    if (folds && before && text_byte(before, names) && before->addr == ev->addr && before->mode_cpl == ev->mode_cpl) {
+    if (folds && before && text_byte(before, names) && before->addr == ev->addr &&
+        before->mode_cpl == ev->mode_cpl) {
         out->len -= 2; /* the quote and the line's end */
         out->buf[out->len] = '\0';
     } else {
-        bool lost = (ev->flags & EVENT_NO_CPU) || ev->kind == EVENT_SHUTDOWN; /* some hosts have reset the CPU by then */
+        bool lost = (ev->flags & EVENT_NO_CPU) ||
+                    ev->kind == EVENT_SHUTDOWN; /* some hosts have reset the CPU by then */
         text_addf(out, "%s ", lost ? "-" : cpu_mode_name(event_mode(ev)));
         if (folds)
             text_addf(out, "%s.%s ← \"", event_device_name(names, ev), event_reg_name(names, ev));
@@ -85,8 +87,8 @@ static void event_print(const char *title, const struct event *ev, const struct 
 {
     struct text t = {0};
     event_sentence(ev, names, &t);
-    printf("  %s %s rip %04x:%" PRIx64 " flags %02x  %s\n", title, cpu_mode_name(event_mode(ev)), ev->cs, ev->rip, ev->flags,
-           text_str(&t));
+    printf("  %s %s rip %04x:%" PRIx64 " flags %02x  %s\n", title, cpu_mode_name(event_mode(ev)), ev->cs,
+           ev->rip, ev->flags, text_str(&t));
     text_fini(&t);
 }
 
@@ -153,9 +155,10 @@ static int summary_expected(struct trace_reader *r, struct text *kinds, struct t
         if (by_kind[kind])
             text_addf(kinds, "%s\"%s\":%" PRIu64, n++ ? "," : "", event_kind_info(kind)->name, by_kind[kind]);
     text_add(kinds, "}");
-    text_addf(numbers, "{\"status\":\"%s\",\"exit_code\":%d,\"exits\":%" PRIu64 ",\"steps\":%" PRIu64 ",", state.end->status,
-              state.end->exit_code, exits, state.end->steps);
-    text_addf(kinds, ",\"mode\":\"%s\",\"rip\":\"0x%" PRIx64 "\"", cpu_mode_name(state.end->mode), state.end->rip);
+    text_addf(numbers, "{\"status\":\"%s\",\"exit_code\":%d,\"exits\":%" PRIu64 ",\"steps\":%" PRIu64 ",",
+              state.end->status, state.end->exit_code, exits, state.end->steps);
+    text_addf(kinds, ",\"mode\":\"%s\",\"rip\":\"0x%" PRIx64 "\"", cpu_mode_name(state.end->mode),
+              state.end->rip);
     return 0;
 }
 
@@ -165,12 +168,13 @@ bool evidence_agrees(const char *trace, const char *json)
     struct text kinds = {0}, numbers = {0};
     struct trace_reader *r = trace_open(trace, &e);
     bool read = r && summary_expected(r, &kinds, &numbers, &e) == 0;
-    bool agrees = read && strstr(json, text_str(&kinds)) && strncmp(json, text_str(&numbers), numbers.len) == 0;
+    bool agrees =
+        read && strstr(json, text_str(&kinds)) && strncmp(json, text_str(&numbers), numbers.len) == 0;
     if (!read)
         printf("%s\n", e.text);
     else if (!agrees)
-        printf("run --json does not say what the trace does\n  trace: %s ... %s\n  json:  %s\n", text_str(&numbers),
-               text_str(&kinds), json);
+        printf("run --json does not say what the trace does\n  trace: %s ... %s\n  json:  %s\n",
+               text_str(&numbers), text_str(&kinds), json);
     if (r)
         trace_reader_close(r);
     text_fini(&kinds);
@@ -187,10 +191,11 @@ bool evidence_checked(const char *ringside, const char *trace, bool cut)
     if (proc_run(&p, &e) < 0)
         printf("%s\n", e.text);
     else
-        good = cut ? p.status == 1 && strstr(text_str(&p.out), "no footer") : p.status == 0 && strstr(text_str(&p.out), "whole");
+        good = cut ? p.status == 1 && strstr(text_str(&p.out), "no footer")
+                   : p.status == 0 && strstr(text_str(&p.out), "whole");
     if (!good)
-        printf("trace check does not find it %s (status %d)\n%s%s", cut ? "cut" : "whole", p.status, text_str(&p.out),
-               text_str(&p.err));
+        printf("trace check does not find it %s (status %d)\n%s%s", cut ? "cut" : "whole", p.status,
+               text_str(&p.out), text_str(&p.err));
     proc_fini(&p);
     return good;
 }

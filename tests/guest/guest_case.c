@@ -3,23 +3,18 @@
  *
  *   guest_case RINGSIDE SOURCE IMAGE [CASE]
  *
- * runs IMAGE once for each case of SOURCE, and once more where the clock follows executed work: then both traces must
- * be the same but for host times. The directives (`//: WORD REST` at the start of a line):
+ * runs IMAGE once for each case of SOURCE, and once more where the clock follows executed work: then both
+ * traces must be the same but for host times. The directives (`//: WORD REST` at the start of a line):
  *
  *   case NAME              the lines behind it are of this case alone
- *   args WORD...           options of `ringside run`; {} stands for the case's folder. Adds to what was said before
- *   need CHECK             skipped where `ringside doctor` finds that this does not work
- *   file NAME "BYTES"      makes a file in the case's folder
- *   stdin "BYTES"          stdin is a file with this; without it, it is empty
- *   stdin-repeat N "A" "B" N times A and then B
- *   pipe                   stdin is a pipe that stays open
- *   type "AFTER" "BYTES"   once AFTER has come on the console: type this into the pipe
- *   close "AFTER"          close the pipe
- *   signal "AFTER" NAME    INT, TERM, HUP, KILL
- *   status REGEX           exit status (of a process killed by a signal: 128 + its number)
- *   out LINE               the console, a line each; `~ REGEX` is one for the whole line
- *   silent                 the console stays empty
- *   err REGEX              somewhere on stderr
+ *   args WORD...           options of `ringside run`; {} stands for the case's folder. Adds to what was said
+ * before need CHECK             skipped where `ringside doctor` finds that this does not work file NAME
+ * "BYTES"      makes a file in the case's folder stdin "BYTES"          stdin is a file with this; without
+ * it, it is empty stdin-repeat N "A" "B" N times A and then B pipe                   stdin is a pipe that
+ * stays open type "AFTER" "BYTES"   once AFTER has come on the console: type this into the pipe close "AFTER"
+ * close the pipe signal "AFTER" NAME    INT, TERM, HUP, KILL status REGEX           exit status (of a process
+ * killed by a signal: 128 + its number) out LINE               the console, a line each; `~ REGEX` is one for
+ * the whole line silent                 the console stays empty err REGEX              somewhere on stderr
  *   see REGEX              an event's `MODE SENTENCE` matches, behind the one of the `see` before
  *   never REGEX            no event's does
  *   count N REGEX          that many do; `least N REGEX`: at least so many
@@ -28,6 +23,7 @@
  *
  * Prints a line a case. Exit status: 0; 1 a case failed; 77 all were skipped; 2 usage.
  */
+#include "case.h"
 #include "evidence.h"
 #include "lines.h"
 #include "proc.h"
@@ -171,7 +167,9 @@ static void steps_make(const struct test *t, struct session *s)
             continue;
         struct words *w = session_words(s, d->rest);
         s->step[n++] = (struct proc_step){.after = w->word[0],
-                                          .act = type ? PROC_TYPE : end ? PROC_CLOSE : PROC_SIGNAL,
+                                          .act = type  ? PROC_TYPE
+                                                 : end ? PROC_CLOSE
+                                                       : PROC_SIGNAL,
                                           .data = type ? w->word[1] : NULL,
                                           .len = type ? w->len[1] : 0,
                                           .signal = type || end ? 0 : signal_number(w->word[1])};
@@ -180,105 +178,6 @@ static void steps_make(const struct test *t, struct session *s)
     s->proc.step = s->step;
     s->proc.step_count = n;
     s->proc.in_pipe |= case_last(t, "pipe") != NULL;
-}
-
-static bool status_right(const struct test *t, const struct proc *p)
-{
-    char status[16];
-    const char *want = case_last(t, "status");
-    snprintf(status, sizeof status, "%d", p->status);
-    if (p->late)
-        printf("it did not end\n");
-    else if (!want || !lines_match(want, true, status))
-        printf("exit status %s, expected %s\n", status, want ? want : "(the test says nothing)");
-    else if (p->steps_taken < p->step_count)
-        printf("it ended before \"%s\" came\n", p->step[p->steps_taken].after);
-    else
-        return true;
-    return false;
-}
-
-static bool console_right(const struct test *t, const struct proc *p)
-{
-    struct text want = {0};
-    size_t i = 0;
-    bool right = true;
-    for (const struct directive *d; (d = case_next(t, "out", &i));)
-        text_addf(&want, "%s\n", d->rest);
-    if (want.len || case_last(t, "silent"))
-        right = lines_equal("console", text_str(&want), text_str(&p->out));
-    i = 0;
-    for (const struct directive *d; (d = case_next(t, "err", &i));) {
-        if (!lines_match(d->rest, false, text_str(&p->err))) {
-            printf("nothing on stderr matches %s\n", d->rest);
-            right = false;
-        }
-    }
-    text_fini(&want);
-    return right;
-}
-
-/* How many lines match; with `stop`, looks for the first one only and sets *stop behind it. */
-static size_t lines_matching(const char *lines, const char *regex, const char **stop)
-{
-    size_t n = 0, len;
-    for (const char *p = lines; *p; p += len + (p[len] == '\n')) {
-        len = strcspn(p, "\n");
-        char line[1024];
-        snprintf(line, sizeof line, "%.*s", (int)len, p);
-        if (!lines_match(regex, false, line))
-            continue;
-        n++;
-        if (stop) {
-            *stop = p + len;
-            break;
-        }
-    }
-    return n;
-}
-
-static bool number_right(const struct test *t, const char *word, const char *lines)
-{
-    bool right = true, exact = strcmp(word, "count") == 0;
-    size_t i = 0;
-    for (const struct directive *d; (d = case_next(t, word, &i));) {
-        char *regex = NULL;
-        size_t want = strtoul(d->rest, &regex, 0), n = lines_matching(lines, regex + 1, NULL);
-        if (exact ? n == want : n >= want)
-            continue;
-        printf("%zu events match%s, expected %s%zu\n", n, regex, exact ? "" : "at least ", want);
-        right = false;
-    }
-    return right;
-}
-
-static bool events_right(const struct test *t, const char *trace)
-{
-    struct err e;
-    struct text lines = {0};
-    size_t i = 0;
-    bool right = true;
-    if (evidence_lines(trace, false, &lines, &e) < 0) {
-        printf("%s\n", e.text);
-        return false;
-    }
-    const char *at = text_str(&lines);
-    for (const struct directive *d; right && (d = case_next(t, "see", &i));) {
-        right = lines_matching(at, d->rest, &at) > 0;
-        if (!right)
-            printf("no event matches, behind those that matched before: %s\n%.1500s", d->rest, at);
-    }
-    i = 0;
-    for (const struct directive *d; (d = case_next(t, "never", &i));) {
-        if (lines_matching(text_str(&lines), d->rest, NULL) == 0)
-            continue;
-        printf("an event matches, and none should: %s\n", d->rest);
-        right = false;
-    }
-    right = number_right(t, "count", text_str(&lines)) && right;
-    right = number_right(t, "least", text_str(&lines)) && right;
-    text_fini(&lines);
-    return right;
 }
 
 /* Makes everything and runs it; *steps is set when the run can be repeated exactly. */
@@ -324,11 +223,11 @@ static int session_judge(const struct test *t, const struct session *s, const ch
         printf("%s", text_str(&s->proc.err));
         return SKIPPED;
     }
-    bool right = status_right(t, &s->proc);
-    right = console_right(t, &s->proc) && right;
+    bool right = case_status_right(&t->script, t->number, &s->proc);
+    right = case_console_right(&t->script, t->number, &s->proc) && right;
     if (!whole || strcmp(whole, "none") != 0) {
         right = evidence_checked(t->ringside, trace, whole && strcmp(whole, "cut") == 0) && right;
-        right = events_right(t, trace) && right;
+        right = case_events_right(&t->script, t->number, trace) && right;
     }
     if (right && steps && !case_last(t, "once"))
         right = second_right(t, trace);
@@ -399,9 +298,9 @@ static int case_run(struct test *t)
 /* A word that means nothing would be an expectation that nobody looks at. */
 static int script_known(const struct script *s, struct err *e)
 {
-    static const char *const known[] = {"case",  "args",   "need",   "file", "stdin", "stdin-repeat", "pipe",
-                                        "type",  "close",  "signal", "status", "out", "silent",       "err",
-                                        "see",   "never",  "count",  "least",  "trace", "once"};
+    static const char *const known[] = {"case", "args",  "need",   "file",   "stdin", "stdin-repeat", "pipe",
+                                        "type", "close", "signal", "status", "out",   "silent",       "err",
+                                        "see",  "never", "count",  "least",  "trace", "once"};
     for (size_t i = 0; i < s->n; i++) {
         size_t k = 0;
         while (k < sizeof known / sizeof known[0] && strcmp(known[k], s->directive[i].word) != 0)

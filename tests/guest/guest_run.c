@@ -1,6 +1,6 @@
 /*
- * One bundled guest, through the binary, from its first exit to its last.  Runs it with `--clock steps` and nothing on
- * stdin, and compares
+ * One bundled guest, through the binary, from its first exit to its last.  Runs it with `--clock steps` and
+ * nothing on stdin, and compares
  *
  *   its console                 with guests/expected/NAME.out
  *   its events, all of them     with tests/guest/expected/NAME.events
@@ -11,9 +11,10 @@
  *   guest_run RINGSIDE GUESTS CONSOLES EVENTS NAME [--update]
  *   guest_run RINGSIDE GUESTS CONSOLES EVENTS NAME --only-console OPTION...
  *
- * The second form adds options to the run and looks at console and status only: under another clock or other interrupt
- * controllers the guest must say the same, through other exits. --update writes the events as they are: read what it
- * wrote. Exit status: 0; 1 something is different; 77 this host's KVM cannot run it; 2 usage.
+ * The second form adds options to the run and looks at console and status only: under another clock or other
+ * interrupt controllers the guest must say the same, through other exits. --update writes the events as they
+ * are: read what it wrote. Exit status: 0; 1 something is different; 77 this host's KVM cannot run it; 2
+ * usage.
  */
 #include "evidence.h"
 #include "lines.h"
@@ -172,7 +173,9 @@ int main(int argc, char **argv)
 {
     struct test t = {0};
     if (argc < 6) {
-        fprintf(stderr, "usage: guest_run RINGSIDE GUESTS CONSOLES EVENTS NAME [--update | --only-console OPTION...]\n");
+        fprintf(
+            stderr,
+            "usage: guest_run RINGSIDE GUESTS CONSOLES EVENTS NAME [--update | --only-console OPTION...]\n");
         return 2;
     }
     t.ringside = argv[1];

@@ -45,7 +45,8 @@ static bool line_take(const char **p, char line[LINE_MAX_LEN])
 
 static bool line_fits(const char *expected, const char *actual)
 {
-    return strncmp(expected, "~ ", 2) == 0 ? lines_match(expected + 2, true, actual) : strcmp(expected, actual) == 0;
+    return strncmp(expected, "~ ", 2) == 0 ? lines_match(expected + 2, true, actual)
+                                           : strcmp(expected, actual) == 0;
 }
 
 /* The lines of `text` from number `first` to before `end`. */
