@@ -35,6 +35,7 @@ enum event_flag {
  *   msr_*       addr = MSR number, value = datum, detail = 1 when answered with #GP
  *   debug       addr = debug.arch.pc, value = DR6, detail = exception vector
  *   internal    value = first data word, detail = suberror, count = number of instruction bytes known
+ *   hlt         detail = 1 when RFLAGS.IF was clear: nothing can wake this CPU
  *   shutdown    -
  *   fail_entry  value = hardware_entry_failure_reason
  *   system_event addr = type

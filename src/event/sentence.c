@@ -233,6 +233,12 @@ static void sentence_assist(const struct event *ev, const struct event_names *na
 }
 
 /* One line stays one line whatever somebody wrote into a mark. */
+static void sentence_hlt(const struct event *ev, const struct event_names *names, struct text *out)
+{
+    (void)names;
+    text_add(out, ev->detail ? "hlt: stops for good, interrupts are off" : "hlt: waits for an interrupt");
+}
+
 static void sentence_mark(const struct event *ev, const struct event_names *names, struct text *out)
 {
     text_add(out, "mark");
@@ -271,6 +277,7 @@ static const struct {
     {EVENT_HYPERCALL, sentence_hypercall},
     {EVENT_MEMORY_FAULT, sentence_memory_fault},
     {EVENT_IRQ, sentence_irq},
+    {EVENT_HLT, sentence_hlt},
     {EVENT_ASSIST, sentence_assist},
     {EVENT_MARK, sentence_mark},
 };

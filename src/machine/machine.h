@@ -108,6 +108,9 @@ static inline uint64_t machine_now_ns(const struct machine *m)
 bool machine_interrupt_pending(const struct machine *m);
 unsigned machine_interrupt_take(struct machine *m, unsigned *line);
 
+/* The number of the device on an interrupt line, 0 when there is none. */
+uint8_t machine_line_device(const struct machine *m, unsigned line);
+
 /* The next deadline of a device whose interrupt could reach the CPU; DEVICE_NEVER_NS when there is none, and
  * a CPU asleep would sleep for ever. */
 uint64_t machine_next_wake_ns(const struct machine *m);

@@ -145,6 +145,14 @@ unsigned machine_interrupt_take(struct machine *m, unsigned *line)
     return pic_acknowledge(m->pic[0], line);
 }
 
+uint8_t machine_line_device(const struct machine *m, unsigned line)
+{
+    for (size_t i = 1; i < m->device_count; i++)
+        if (m->part[i]->line == (int)line && line != LINE_CASCADE)
+            return (uint8_t)i;
+    return 0;
+}
+
 /* Could this line, raised, reach the CPU? With KVM's own controllers only KVM knows: assume so. */
 static bool line_open(const struct machine *m, int line)
 {

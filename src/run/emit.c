@@ -45,15 +45,15 @@ void event_end(struct run *r, struct event *ev)
     event_put(r, ev);
 }
 
-void event_own(struct run *r, enum event_kind kind, uint64_t addr, uint64_t value, uint16_t detail)
+void event_irq(struct run *r, unsigned vector, unsigned line)
 {
     struct event ev;
     uint64_t now_ns = r->observed ? clock_host_ns() : 0;
-    event_begin(r, &ev, kind, now_ns);
+    event_begin(r, &ev, EVENT_IRQ, now_ns);
     r->left_ns = now_ns;
-    ev.addr = addr;
-    ev.value = value;
-    ev.detail = detail;
-    ev.flags |= EVENT_ADDR | EVENT_VALUE;
+    ev.addr = vector;
+    ev.detail = (uint16_t)line;
+    ev.device = machine_line_device(r->machine, line);
+    ev.flags |= EVENT_ADDR;
     event_put(r, &ev);
 }

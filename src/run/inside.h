@@ -117,8 +117,8 @@ size_t run_read_code(const struct run *r, uint64_t rip, uint8_t *buf, size_t n);
 void event_begin(const struct run *r, struct event *ev, enum event_kind kind, uint64_t now_ns);
 /* Closes it (sequence number, handling time) and gives it to the ring and the sinks. */
 void event_end(struct run *r, struct event *ev);
-/* Ringside's own event, at the current place, that took no time. */
-void event_own(struct run *r, enum event_kind kind, uint64_t addr, uint64_t value, uint16_t detail);
+/* Ringside's own event, at the current place, that took no time: an interrupt is given to the guest. */
+void event_irq(struct run *r, unsigned vector, unsigned line);
 
 /* ---- the exit table (exits.c, exits_cpu.c) ---- */
 

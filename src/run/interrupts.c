@@ -23,7 +23,7 @@ int interrupts_inject(struct run *r, struct err *e)
     }
     unsigned line = 0;
     unsigned vector = machine_interrupt_take(r->machine, &line);
-    event_own(r, EVENT_IRQ, vector, 0, (uint16_t)line);
+    event_irq(r, vector, line);
     /* Only one interrupt fits before an entry; if another waits, the window tells when. */
     k->request_interrupt_window = machine_interrupt_pending(r->machine);
     k->ready_for_interrupt_injection = 0;

@@ -69,6 +69,7 @@ void exit_decode_hlt(struct run *r, struct event *ev)
         ev->rip--;
     else
         ev->flags |= EVENT_RIP_NEXT;
+    ev->detail = !(run_regs(r)->rflags & RFLAGS_IF);
 }
 
 enum verdict exit_handle_hlt(struct run *r, struct event *ev, struct err *e)

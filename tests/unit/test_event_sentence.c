@@ -54,6 +54,7 @@ static const struct {
       .flags = EVENT_VALUE | EVENT_ADDR | EVENT_UNCLAIMED},
      "mmio read 0xd0000000 → ffffffff  unclaimed"},
     {{.kind = EVENT_HLT}, "hlt: waits for an interrupt"},
+    {{.kind = EVENT_HLT, .detail = 1}, "hlt: stops for good, interrupts are off"},
     {{.kind = EVENT_SHUTDOWN}, "shutdown: triple fault: the CPU shut down"},
     {{.kind = EVENT_INTR}, "intr: a signal called the VMM back"},
     {{.kind = EVENT_DEBUG, BOTH, .addr = 0x7c05, .value = 0xffff4ff0, .detail = 1},
