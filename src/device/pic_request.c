@@ -32,18 +32,16 @@ int pic_next(const struct pic *p)
     if (p->phase != PHASE_READY)
         return -1;
     uint8_t requests = (uint8_t)(pic_irr(p) & ~p->imr);
+    if (!requests)
+        return -1;
+    /* The most urgent line that asks or blocks decides: the first behind the lowest one, round the circle. */
     uint8_t blocking = p->special_mask ? (uint8_t)(p->isr & ~p->imr) : p->isr;
-    for (unsigned i = 1; i <= PIC_LINES; i++) {
-        unsigned line = (p->lowest + i) % PIC_LINES;
-        bool asks = requests & bit_of(line);
-        if (blocking & bit_of(line)) {
-            bool nests = (p->icw4 & ICW4_SFNM) && pic_expects_slave(p, line);
-            return asks && nests ? (int)line : -1;
-        }
-        if (asks)
-            return (int)line;
-    }
-    return -1;
+    unsigned first = (p->lowest + 1u) % PIC_LINES, twice = (unsigned)(requests | blocking) * 0x101u;
+    unsigned line = (first + (unsigned)__builtin_ctz(twice >> first)) % PIC_LINES;
+    if (!(blocking & bit_of(line)))
+        return (int)line;
+    bool nests = (p->icw4 & ICW4_SFNM) && pic_expects_slave(p, line);
+    return (requests & bit_of(line)) && nests ? (int)line : -1;
 }
 
 void pic_drive_int(struct pic *p)

@@ -51,10 +51,10 @@ enum verdict interrupts_sleep(struct run *r)
         if (control_serve(r) == END)
             return END;
         control_input(r);
-        uint64_t wake_ns = machine_next_wake_ns(m);
-        bool input = !r->input_over && r->take_input && machine_input_can_wake(m);
         if (machine_interrupt_pending(m))
             break;
+        uint64_t wake_ns = machine_next_wake_ns(m);
+        bool input = !r->input_over && r->take_input && machine_input_can_wake(m);
         if (wake_ns == DEVICE_NEVER_NS && !input)
             return halted(r, "the guest halted, and nothing can wake it");
         if (r->tick)
