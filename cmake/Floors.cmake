@@ -14,7 +14,7 @@ endfunction()
 # Warnings are errors with the compilers this tree is built with every day. A newer one may warn about more: that must not
 # keep anybody from building, so there they are only shown.
 set(werror OFF)
-if((CMAKE_C_COMPILER_ID STREQUAL GNU AND CMAKE_C_COMPILER_VERSION VERSION_LESS 13) OR
+if((CMAKE_C_COMPILER_ID STREQUAL GNU AND CMAKE_C_COMPILER_VERSION VERSION_LESS 15) OR
    (CMAKE_C_COMPILER_ID STREQUAL Clang AND CMAKE_C_COMPILER_VERSION VERSION_LESS 15))
   set(werror ON)
 endif()
