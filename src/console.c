@@ -65,8 +65,8 @@ void console_hurry(struct console *c)
     atomic_store(&c->hurry, true);
 }
 
-/* Waits until a write will not block: a pipe that polls as writable has room for PIPE_BUF bytes, which is as much as is
- * ever held back. False when there is no more time to wait. */
+/* Waits until a write will not block: a pipe that polls as writable has room for PIPE_BUF bytes, which is as
+ * much as is ever held back. False when there is no more time to wait. */
 static bool console_writable(const struct console *c)
 {
     enum { LOOK_UP_MS = 100 };

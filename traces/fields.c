@@ -8,40 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What may follow each first byte of a UTF-8 sequence (Unicode Standard, Well-Formed UTF-8 Byte Sequences):
- * the length, and the range of the second byte, which keeps out overlong forms, surrogates and numbers past
- * U+10FFFF. C2 starts at A0 here, because U+0080 to U+009F are control characters. */
-static const struct {
-    unsigned char first, last, len, low, high;
-} utf8_forms[] = {
-    {0x20, 0x7e, 1, 0, 0},       {0xc2, 0xc2, 2, 0xa0, 0xbf}, {0xc3, 0xdf, 2, 0x80, 0xbf},
-    {0xe0, 0xe0, 3, 0xa0, 0xbf}, {0xe1, 0xec, 3, 0x80, 0xbf}, {0xed, 0xed, 3, 0x80, 0x9f},
-    {0xee, 0xef, 3, 0x80, 0xbf}, {0xf0, 0xf0, 4, 0x90, 0xbf}, {0xf1, 0xf3, 4, 0x80, 0xbf},
-    {0xf4, 0xf4, 4, 0x80, 0x8f},
-};
-
-/* Length of the printable character at `s`, of which `n` bytes exist, or 0 when there is none. */
-static size_t utf8_printable(const unsigned char *s, size_t n)
+/* Length of the printable character at `s`, of which `n` bytes exist, or 0 when there is none. U+0080 to
+ * U+009F are control characters as those below U+0020 are. */
+static size_t utf8_printable(const char *s, size_t n)
 {
-    for (size_t f = 0; f < sizeof utf8_forms / sizeof utf8_forms[0]; f++) {
-        if (s[0] < utf8_forms[f].first || s[0] > utf8_forms[f].last)
-            continue;
-        size_t len = utf8_forms[f].len;
-        if (len > n || (len > 1 && (s[1] < utf8_forms[f].low || s[1] > utf8_forms[f].high)))
-            return 0;
-        for (size_t i = 2; i < len; i++)
-            if ((s[i] & 0xc0) != 0x80)
-                return 0;
-        return len;
-    }
-    return 0;
+    uint32_t code;
+    size_t len = utf8_decode(s, n, &code);
+    return len && (code < 0x20 || (code >= 0x7f && code < 0xa0)) ? 0 : len;
 }
 
 void string_clean(struct text *out, const char *s, size_t n, size_t max)
 {
     size_t used = 0;
     for (size_t i = 0; i < n;) {
-        size_t len = utf8_printable((const unsigned char *)s + i, n - i);
+        size_t len = utf8_printable(s + i, n - i);
         if (used + (len ? len : 1) > max)
             return;
         if (len)

@@ -12,28 +12,13 @@
 
 /* ---- characters ---------------------------------------------------------------------------------- */
 
-/* Smallest code point that needs a sequence of this length: anything below is an overlong form. */
-static const uint32_t utf8_least[5] = {0, 0, 0x80, 0x800, 0x10000};
-
 /* Takes one character off `*s`, which is not at its end; -1 for a byte that begins no UTF-8 sequence. */
 static int32_t utf8_take(const unsigned char **s)
 {
-    unsigned lead = *(*s)++;
-    if (lead < 0x80)
-        return (int32_t)lead;
-    size_t n = lead >= 0xf0 && lead < 0xf8 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc0 || lead >= 0xf8)
-        return -1;
-    uint32_t c = lead & (0x7fu >> n);
-    for (size_t i = 0; i + 1 < n; i++) {
-        if (((*s)[i] & 0xc0) != 0x80)
-            return -1;
-        c = c << 6 | ((*s)[i] & 0x3f);
-    }
-    if (c < utf8_least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-        return -1;
-    *s += n - 1;
-    return (int32_t)c;
+    uint32_t code;
+    size_t len = utf8_decode((const char *)*s, strnlen((const char *)*s, 4), &code);
+    *s += len ? len : 1;
+    return len ? (int32_t)code : -1;
 }
 
 /* XML has no place for controls and the two non-characters, escaped or not. */

@@ -144,41 +144,40 @@ void text_add_size(struct text *t, uint64_t len)
     text_addf(t, v == (double)(uint64_t)v ? "%.0f %s" : "%.1f %s", v, unit[u]);
 }
 
-/* Length of the well-formed UTF-8 sequence at `s` (1 to 4), or 0. Overlong forms and surrogates are refused.
- */
-static size_t utf8_length(const unsigned char *s)
+size_t utf8_decode(const char *s, size_t n, uint32_t *code)
 {
-    if (s[0] < 0x80)
-        return 1;
-    size_t n = s[0] >= 0xf0 && s[0] < 0xf5   ? 4
-               : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
-               : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-                                             : 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) ||
-        (s[0] == 0xf4 && s[1] >= 0x90))
+    /* The smallest number that needs a sequence of this length: anything below is an overlong form. */
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *p = (const unsigned char *)s;
+    size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc0 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf8 ? 4 : 0;
+    if (len == 0 || len > n)
         return 0;
-    return n;
+    uint32_t c = len == 1 ? p[0] : p[0] & (0x7fu >> len);
+    for (size_t i = 1; i < len; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (p[i] & 0x3f);
+    }
+    *code = c;
+    return c < least[len] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : len;
 }
 
 void text_add_json(struct text *t, const char *s)
 {
     text_addc(t, '"');
-    for (const unsigned char *p = (const unsigned char *)s; *p;) {
-        size_t n = utf8_length(p);
-        if (n == 0) {
+    for (size_t left = strlen(s); left > 0;) {
+        uint32_t code = 0;
+        size_t len = utf8_decode(s, left, &code);
+        if (len == 0)
             text_add(t, "\\ufffd");
-            p++;
-        } else if (*p == '"' || *p == '\\') {
-            text_addf(t, "\\%c", *p++);
-        } else if (*p < 0x20 || *p == 0x7f) {
-            text_addf(t, "\\u%04x", *p++);
-        } else {
-            text_addn(t, (const char *)p, n);
-            p += n;
-        }
+        else if (code == '"' || code == '\\')
+            text_addf(t, "\\%c", (char)code);
+        else if (code < 0x20 || code == 0x7f)
+            text_addf(t, "\\u%04x", code);
+        else
+            text_addn(t, s, len);
+        s += len ? len : 1;
+        left -= len ? len : 1;
     }
     text_addc(t, '"');
 }

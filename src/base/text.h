@@ -37,12 +37,17 @@ void text_addf(struct text *t, const char *fmt, ...) PRINTF(2, 3);
 /* Pads with spaces until the current line is `column` characters (bytes that start a UTF-8 sequence) wide. */
 void text_pad(struct text *t, size_t column);
 
-/* Appends `s` broken between words at `width` columns; lines after the first begin with `indent` spaces. The first starts
- * where the text now is, taken to be column `indent`. No newline is added at the end. */
+/* Appends `s` broken between words at `width` columns; lines after the first begin with `indent` spaces. The
+ * first starts where the text now is, taken to be column `indent`. No newline is added at the end. */
 void text_add_wrapped(struct text *t, const char *s, size_t indent, size_t width);
 
 /* Width on a terminal of a UTF-8 string, one cell a code point (all that Ringside prints is so). */
 size_t text_width(const char *s);
+
+/* Takes one character off the `n` bytes at `s` (n > 0): its length, 1 to 4, and *code its number; 0 when no
+ * well-formed UTF-8 sequence begins there (a stray byte, an overlong form, a surrogate, past U+10FFFF, cut
+ * off). */
+size_t utf8_decode(const char *s, size_t n, uint32_t *code);
 
 /* Appends a nanosecond duration for people: `640 ns`, `12.5 us`, `3.1 ms`, `2.00 s`. */
 void text_add_ns(struct text *t, uint64_t ns);

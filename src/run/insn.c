@@ -6,6 +6,8 @@
 
 #include "vm/cpu.h"
 
+#include <string.h>
+
 uint64_t *insn_reg(struct kvm_regs *g, ZydisRegister reg)
 {
     /* In the order of their encoding. */
@@ -59,6 +61,12 @@ uint64_t insn_operand_linear(const struct kvm_regs *g, const struct kvm_sregs *s
         ea &= 0xffffffff;
     uint64_t linear = ea + segment_base(s, op->mem.segment);
     return cpu_mode(s) == MODE_LONG ? linear : (uint32_t)linear;
+}
+
+bool insn_is_prefix(uint8_t byte, unsigned bits)
+{
+    static const uint8_t legacy[] = {0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65};
+    return memchr(legacy, byte, sizeof legacy) || (bits == 64 && (byte & 0xf0) == 0x40);
 }
 
 void insn_decoder(const struct kvm_sregs *s, ZydisDecoder *d)

@@ -11,6 +11,9 @@
 /* A decoder for the width of the current code segment. */
 void insn_decoder(const struct kvm_sregs *s, ZydisDecoder *d);
 
+/* Is this byte a prefix in `bits` (16, 32, 64) code? (Intel SDM, "Instruction Prefixes", "REX Prefixes") */
+bool insn_is_prefix(uint8_t byte, unsigned bits);
+
 /* Decodes the bytes at `code`; `ops` has room for ZYDIS_MAX_OPERAND_COUNT. False when they are no
  * instruction. */
 bool insn_decode(const struct kvm_sregs *s, const uint8_t *code, size_t n, ZydisDecodedInstruction *insn,

@@ -9,6 +9,7 @@
  * String and plain port instructions: Intel SDM, instruction reference, "IN", "OUT", "INS", "OUTS".
  */
 #include "run/inside.h"
+#include "run/insn.h"
 
 #include <string.h>
 
@@ -23,18 +24,12 @@ struct io_wanted {
     uint16_t port, dx;
 };
 
-static bool is_prefix(uint8_t b, unsigned bits)
-{
-    return b == 0x66 || b == 0x67 || b == 0xf2 || b == 0xf3 || b == 0x26 || b == 0x2e || b == 0x36 ||
-           b == 0x3e || b == 0x64 || b == 0x65 || (bits == 64 && b >= 0x40 && b <= 0x4f);
-}
-
 /* Does an instruction that makes the wanted access begin at p? */
 static bool io_insn_match(const uint8_t *p, size_t n, const struct io_wanted *w, struct io_insn *found)
 {
     bool operand_size = false, rep = false;
     size_t i = 0;
-    for (; i < n && is_prefix(p[i], w->bits); i++) {
+    for (; i < n && insn_is_prefix(p[i], w->bits); i++) {
         operand_size |= p[i] == 0x66;
         rep |= p[i] == 0xf2 || p[i] == 0xf3;
     }

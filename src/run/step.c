@@ -16,6 +16,7 @@
  * injects.
  */
 #include "run/inside.h"
+#include "run/insn.h"
 
 enum step_kind { STEP_PLAIN, STEP_HLT, STEP_PUSHF, STEP_LOADS_FLAGS, STEP_INT, STEP_SHADOW };
 
@@ -40,12 +41,6 @@ static bool step_wanted(const struct run *r)
            machine_next_wake_ns(m) != DEVICE_NEVER_NS;
 }
 
-static bool is_prefix(uint8_t b, unsigned bits)
-{
-    return b == 0x66 || b == 0x67 || b == 0xf0 || b == 0xf2 || b == 0xf3 || b == 0x26 || b == 0x2e ||
-           b == 0x36 || b == 0x3e || b == 0x64 || b == 0x65 || (bits == 64 && (b & 0xf0) == 0x40);
-}
-
 /* Opcodes of one byte that matter, with their length. */
 static const struct {
     uint8_t opcode, len;
@@ -61,7 +56,7 @@ static struct step_insn step_decode(const uint8_t *p, size_t n, unsigned bits)
     struct step_insn insn = {.kind = STEP_PLAIN};
     bool operand_size = false;
     size_t i = 0;
-    for (; i < n && is_prefix(p[i], bits); i++)
+    for (; i < n && insn_is_prefix(p[i], bits); i++)
         operand_size |= p[i] == 0x66;
     if (i >= n)
         return insn;
