@@ -104,6 +104,9 @@ static int step_switch(struct run *r, bool wanted, struct err *e)
 static int step_prepare(struct run *r, struct err *e)
 {
     uint8_t code[2 * INSN_MAX];
+    /* An exit nobody observes brings no special registers, and all below stands on them. */
+    if (vcpu_state_need_sregs(r, e) < 0)
+        return -1;
     unsigned bits = cpu_code_bits(run_sregs(r));
     uint64_t rip = run_regs(r)->rip;
     size_t n = run_read_code(r, rip, code, sizeof code);
