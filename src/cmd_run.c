@@ -116,8 +116,7 @@ static int session_open(struct session *s, struct err *e)
         return STATUS_USAGE;
     }
     if (machine_init(&s->machine, &s->settings.machine, e) < 0)
-        return s->machine.system.fd == -1 && e->code != ENOMEM && e->code != EINVAL ? STATUS_NO_KVM
-                                                                                    : STATUS_USAGE;
+        return e->code == ENOMEM || e->code == EINVAL ? STATUS_USAGE : STATUS_NO_KVM;
     if (session_load(s, e) < 0)
         return STATUS_USAGE;
     s->run = run_create(&s->machine, &s->settings.run, &s->image.start, e);

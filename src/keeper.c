@@ -39,6 +39,13 @@ static void *vcpu_thread(void *arg)
     return NULL;
 }
 
+/* Ends the run; output that nobody takes must not hold it up. */
+static void keeper_stop(struct keeper *k, enum run_stop why)
+{
+    console_hurry(k->console);
+    run_stop(k->run, why);
+}
+
 static void keeper_signal(struct keeper *k)
 {
     struct signalfd_siginfo info;
@@ -52,19 +59,17 @@ static void keeper_signal(struct keeper *k)
         console_fini(k->console);
         _exit(128 + (int)info.ssi_signo);
     }
-    console_hurry(k->console);
-    run_stop(k->run, info.ssi_signo == SIGINT    ? STOP_SIGINT
-                     : info.ssi_signo == SIGHUP  ? STOP_SIGHUP
-                     : info.ssi_signo == SIGQUIT ? STOP_SIGQUIT
-                                                 : STOP_SIGTERM);
+    keeper_stop(k, info.ssi_signo == SIGINT    ? STOP_SIGINT
+                   : info.ssi_signo == SIGHUP  ? STOP_SIGHUP
+                   : info.ssi_signo == SIGQUIT ? STOP_SIGQUIT
+                                               : STOP_SIGTERM);
 }
 
 static void keeper_input(struct keeper *k)
 {
     switch (console_read(k->console)) {
     case CONSOLE_QUIT:
-        console_hurry(k->console);
-        run_stop(k->run, STOP_QUIT);
+        keeper_stop(k, STOP_QUIT);
         break;
     case CONSOLE_HELP:
         fputs("\r\nringside: Ctrl-A x quits, Ctrl-A c sends Ctrl-C to the guest, Ctrl-A Ctrl-A sends Ctrl-A; "
@@ -99,8 +104,7 @@ static void keeper_loop(struct keeper *k)
         if (n > 0 && fd[2].revents)
             keeper_input(k);
         if (clock_host_ns() >= k->end_ns) {
-            console_hurry(k->console);
-            run_stop(k->run, STOP_TIMEOUT);
+            keeper_stop(k, STOP_TIMEOUT);
             k->end_ns = UINT64_MAX;
         }
         if (n == 0)

@@ -59,12 +59,14 @@ static void machine_find_parts(struct machine *m)
         else if (ops == &uart_ops)
             m->uart = m->device[i];
         else if (ops == &i8042_ops)
-            m->keyboard = m->device[i], m->a20_wish[i] = true; /* firmware leaves the gate open there */
+            m->keyboard = m->device[i];
         else if (ops == &vga_ops)
             m->vga = m->device[i];
         else if (ops == &rtc_ops)
             m->rtc = m->device[i];
     }
+    for (size_t i = 1; i < m->device_count; i++)
+        m->a20_wish[i] = m->device[i] == m->keyboard; /* firmware leaves the gate open there */
     if (m->pic[0] && m->pic[1])
         pic_cascade(m->pic[0], LINE_CASCADE, m->pic[1]);
 }

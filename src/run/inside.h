@@ -120,7 +120,7 @@ void event_end(struct run *r, struct event *ev);
 /* Ringside's own event, at the current place, that took no time: an interrupt is given to the guest. */
 void event_irq(struct run *r, unsigned vector, unsigned line);
 
-/* ---- the exit table (exits.c, exits_cpu.c) ---- */
+/* ---- the exit table (exits.c) ---- */
 
 /* Decodes and handles what kvm_run holds; the event is emitted. */
 enum verdict exit_dispatch(struct run *r, uint64_t now_ns, struct err *e);
@@ -134,6 +134,7 @@ enum verdict run_end(struct run *r, enum run_status status, int exit_code, const
  * found in guest memory; returns false and leaves *rip at the current RIP otherwise. */
 bool locate_io(struct run *r, bool out, unsigned size, uint16_t port, uint32_t count, uint64_t *rip,
                bool *string);
+bool locate_mmio(struct run *r, bool write, unsigned size, uint64_t gpa, uint64_t *rip);
 /* The bytes before RIP: fills the buffer from its start and returns how many there are; the last one lies at
  * RIP - 1. */
 size_t locate_window(const struct run *r, uint8_t code[LOCATE_WINDOW]);
@@ -143,7 +144,6 @@ unsigned locate_vote(const struct run *r, const uint8_t *code, size_t n, unsigne
 /* The remembered answer for this access at the current RIP, or NULL; and remembering one. */
 const struct located *located_find(const struct run *r, uint64_t what);
 void located_keep(struct run *r, uint64_t what, unsigned back, unsigned len, bool string);
-bool locate_mmio(struct run *r, bool write, unsigned size, uint64_t gpa, uint64_t *rip);
 
 /* ---- instruction assist (assist.c) ---- */
 

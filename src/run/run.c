@@ -178,6 +178,13 @@ static uint64_t exit_time_ns(const struct run *r)
     return r->observed ? clock_host_ns() : 0;
 }
 
+/* Ends the run because KVM itself failed; *e says how. */
+static enum verdict run_failed(struct run *r, const struct err *e, int *failed)
+{
+    *failed = -1;
+    return run_end(r, RUN_ERROR, 125, "%s", e->text);
+}
+
 /* Everything that must happen before the guest may run on. */
 static enum verdict before_entry(struct run *r, struct err *e, int *failed)
 {
@@ -190,10 +197,8 @@ static enum verdict before_entry(struct run *r, struct err *e, int *failed)
         machine_elapse(m);
     if (m->clock.kind == CLOCK_REAL)
         control_arm(r);
-    if (step_choose(r, e) < 0 || (m->pic[0] && !r->step_done && interrupts_inject(r, e) < 0)) {
-        *failed = -1;
-        return run_end(r, RUN_ERROR, 125, "%s", e->text);
-    }
+    if (step_choose(r, e) < 0 || (m->pic[0] && !r->step_done && interrupts_inject(r, e) < 0))
+        return run_failed(r, e, failed);
     vcpu_state_choose(r);
     return GO_ON;
 }
@@ -202,9 +207,9 @@ static enum verdict before_entry(struct run *r, struct err *e, int *failed)
 static enum verdict entry_failed(struct run *r, int code, struct err *e, int *failed)
 {
     if (code == -EFAULT && r->vcpu.run->exit_reason == EVENT_MEMORY_FAULT)
-        return exit_dispatch(r, clock_host_ns(), e);
-    *failed = err_sys(e, -code, "KVM_RUN");
-    return run_end(r, RUN_ERROR, 125, "%s", e->text);
+        return exit_dispatch(r, exit_time_ns(r), e);
+    err_sys(e, -code, "KVM_RUN");
+    return run_failed(r, e, failed);
 }
 
 /* An instruction was stepped: it is counted here, and an event only for who asks for all of them. */
@@ -230,10 +235,8 @@ static enum verdict run_once(struct run *r, struct err *e, int *failed)
     int rc = kvm_vcpu_run(&r->vcpu);
     if (rc == -EINTR || rc == -EAGAIN) {
         r->step_again |= !settling; /* whatever became of the trap flag in the meantime */
-        if (vcpu_state_fetch(r, e) < 0) {
-            *failed = -1;
-            return run_end(r, RUN_ERROR, 125, "%s", e->text);
-        }
+        if (vcpu_state_fetch(r, e) < 0)
+            return run_failed(r, e, failed);
         if (settling) /* an OUT or a store, now complete: a step like others */
             return after_step(r);
         return r->machine->pic[0] ? GO_ON : interrupts_asleep_in_kernel(r);
@@ -241,10 +244,8 @@ static enum verdict run_once(struct run *r, struct err *e, int *failed)
     if (rc < 0)
         return entry_failed(r, rc, e, failed);
     uint64_t now_ns = exit_time_ns(r);
-    if (vcpu_state_fetch(r, e) < 0) {
-        *failed = -1;
-        return run_end(r, RUN_ERROR, 125, "%s", e->text);
-    }
+    if (vcpu_state_fetch(r, e) < 0)
+        return run_failed(r, e, failed);
     if (r->stepping)
         step_mend(r);
     clock_work(&r->machine->clock, 1);

@@ -73,7 +73,7 @@ void run_set_describe(struct run *r, void (*describe)(unsigned bits, uint64_t ri
                                                       size_t n, struct text *out));
 
 /* Where console input comes from: `take` fills up to n bytes and returns how many, or -1 for "never again".
- * `put_back` is not needed: the loop asks only for what the machine has room for. */
+ * A byte the machine has no room for yet is kept and offered again. */
 void run_set_input(struct run *r, int (*take)(void *ctx, uint8_t *bytes, size_t n), void *ctx);
 
 /* Runs until the guest has ended, a budget is spent or somebody stops it. Fills run_result(). Returns 0, or
@@ -90,8 +90,8 @@ void run_wake(struct run *r);
 /* KVM's own counters of this VM and vCPU (see kvm_stats_read), after the loop; the array is the caller's. */
 NODISCARD int run_counters(const struct run *r, struct kvm_stat **out, size_t *n, struct err *e);
 
-/* For a post-mortem, after the loop: the last events, newest first through ring_back(); the last state that
- * is known to be the guest's own; and the bytes KVM gave for an instruction it could not emulate. */
+/* For a post-mortem, after the loop: the last events, newest first through ring_back(), and the last state
+ * that is known to be the guest's own. */
 const struct ring *run_last_events(const struct run *r);
 struct run_cpu {
     struct kvm_regs regs;

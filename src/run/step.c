@@ -5,11 +5,13 @@
  * does the same for a whole run.
  *
  * KVM steps by setting RFLAGS.TF (Intel SDM, "Single-Step Exception Condition"), and the guest's own
- * instructions can see, save and lose that flag.  So each instruction is looked at before it runs: PUSHF the
- * pushed copy is mended afterwards; POPF, IRET …  load RFLAGS without it: stepping is switched on again
- * afterwards; INT n         would push it into its frame: delivered by hand, as interrupts are while
- * stepping; HLT           runs free, since KVM reports the step and forgets the sleep; STI, MOV SS   cast a
- * shadow, and some hosts run the next instruction in the same step: both are looked at.
+ * instructions can see, save and lose that flag.  So each instruction is looked at before it runs:
+ *
+ * - PUSHF pushes the flag: the pushed copy is mended afterwards.
+ * - POPF, IRET and SYSRET load RFLAGS without it: stepping is switched on again afterwards.
+ * - INT n would push it into its frame: delivered by hand, as interrupts are while stepping.
+ * - HLT runs free, since KVM reports the step and forgets the sleep.
+ * - STI and MOV SS cast a shadow, and some hosts run the next instruction with them: both are looked at.
  *
  * What is not covered: an exception that an instruction raises pushes the flag where KVM itself does not hide
  * it (AMD and Intel hardware), and its handler runs as one step; likewise interrupts that KVM's own irqchip

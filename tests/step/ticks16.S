@@ -48,7 +48,11 @@ tick:
     add $'0', %al
     out %al, $0xe9
     inc %bx
-    mov $0x20, %al
+    cmp $10, %bx                        # no more than ten, however slow the host is
+    jb 3f
+    mov $0xff, %al
+    out %al, $0x21
+3:  mov $0x20, %al
     out %al, $0x20
     pop %bp
     iret

@@ -64,9 +64,14 @@ tick:
     add $'0', %al
     out %al, $0xe9
     inc %bl
-    mov $0x20, %al
+    cmp $3, %bl                         # no more than three, however slow the host is
+    jb 3f
+    mov $0xff, %al
+    out %al, $0x21
+3:  mov $0x20, %al
     out %al, $0x20
-    pop %eax                            # IRETD by hand: not every KVM emulates it
+    pop %eax                            # IRETD by hand: not every KVM emulates it. A tick between POPF and JMP would be
+                                        # lost in EAX; under the steps clock none is due there
     pop %ecx
     popf
     jmp *%eax
