@@ -35,10 +35,10 @@ function(ringside_flags target)
   endif()
 endfunction()
 
-# ringside_floor(name folder libraries...): one static library of all C files of a folder, as target floor_NAME (plain names
+# ringside_floor(name folder libraries...): one static library of all C files below a folder, as target floor_NAME (plain names
 # will not do: CMake takes the word "debug" for something else). Libraries are floors' names or targets.
 function(ringside_floor name folder)
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.c)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.c)
   add_library(floor_${name} STATIC ${sources})
   set_target_properties(floor_${name} PROPERTIES OUTPUT_NAME ringside-${name})
   ringside_flags(floor_${name})

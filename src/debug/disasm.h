@@ -6,9 +6,24 @@
 
 #include "base/text.h"
 
+struct symbols;
+struct target;
+
+enum disasm_syntax { DISASM_INTEL, DISASM_ATT };
+
+struct disasm_style {
+    enum disasm_syntax syntax;
+    const struct symbols *symbols; /* NULL: addresses stay numbers */
+};
+
 /* One instruction of `bits` (16, 32, 64) code at `rip`: appends `mov eax, 0x1` in Intel syntax and returns
  * its length; 0 and `(bad)` when the bytes are no instruction. */
 size_t disasm_one(unsigned bits, uint64_t rip, const uint8_t *code, size_t n, struct text *out);
+
+/* The same in a chosen syntax, with the symbol of a branch target or of an absolute memory operand behind it:
+ * `call 0x100034 <main+4>`. */
+size_t disasm_styled(const struct disasm_style *style, unsigned bits, uint64_t rip, const uint8_t *code,
+                     size_t n, struct text *out);
 
 /* The instruction followed by its bytes: `fld1 (d9 e8)`. */
 void disasm_named(unsigned bits, uint64_t rip, const uint8_t *code, size_t n, struct text *out);

@@ -5,7 +5,7 @@
 #define RINGSIDE_RUN_ASSIST_H
 
 #include "run/inside.h"
-#include "run/insn.h"
+#include "vm/insn.h"
 
 /* One instruction being completed. RIP is moved past it by the caller when its function returns true. */
 struct assist {

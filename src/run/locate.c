@@ -9,7 +9,7 @@
  * String and plain port instructions: Intel SDM, instruction reference, "IN", "OUT", "INS", "OUTS".
  */
 #include "run/inside.h"
-#include "run/insn.h"
+#include "vm/insn.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * was found is remembered with its bytes, since a driver writes from the same place again and again.
  */
 #include "run/inside.h"
-#include "run/insn.h"
+#include "vm/insn.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  * most of them arrive at is taken.
  */
 #include "run/inside.h"
-#include "run/insn.h"
+#include "vm/insn.h"
 
 /* One disassembly from `at` on: the length of the instruction that ends exactly at `end`, or 0. */
 static unsigned sweep(const ZydisDecoder *d, const uint8_t *code, size_t at, size_t end)

@@ -18,7 +18,7 @@
  * injects.
  */
 #include "run/inside.h"
-#include "run/insn.h"
+#include "vm/insn.h"
 
 enum step_kind { STEP_PLAIN, STEP_HLT, STEP_PUSHF, STEP_LOADS_FLAGS, STEP_INT, STEP_SHADOW };
 

@@ -38,7 +38,8 @@ for cut in 1 7 8 15 16 17 39 40 41 200 1000 $((len / 2)) $((len * 3 / 4)) $((len
 done
 for at in 0 4 8 12 17 24 30 36 100 $((len / 3)) $((len / 2)) $((len - 100)) $((len - 20)) $((len - 2)); do
     cp good.rst bad.rst
-    printf '\245' | dd of=bad.rst bs=1 seek="$at" conv=notrunc 2>/dev/null
+    was=$(od -An -tu1 -j"$at" -N1 good.rst)
+    printf "\\$(printf '%o' $((was ^ 165)))" | dd of=bad.rst bs=1 seek="$at" conv=notrunc 2>/dev/null
     read_all bad.rst "another byte at $at"
     try "$ringside" trace check bad.rst
     check "trace check finds another byte at $at" ended_with '1|126'

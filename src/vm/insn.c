@@ -2,7 +2,7 @@
  * Decoding one instruction of the guest: see insn.h.  Address computation follows Intel SDM, "Specifying an
  * Offset" and "Segment Registers" (in 64-bit mode only FS and GS have a base).
  */
-#include "run/insn.h"
+#include "vm/insn.h"
 
 #include "vm/cpu.h"
 

@@ -1,8 +1,8 @@
 /*
  * Decoding one instruction of the guest with Zydis, in the width its code segment asks for.
  */
-#ifndef RINGSIDE_RUN_INSN_H
-#define RINGSIDE_RUN_INSN_H
+#ifndef RINGSIDE_VM_INSN_H
+#define RINGSIDE_VM_INSN_H
 
 #include <Zydis/Zydis.h>
 #include <linux/kvm.h>

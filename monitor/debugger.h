@@ -1,0 +1,63 @@
+/*
+ * The debugger: a run, what is set on it (breakpoints, settings) and what is known of it (symbols, the state
+ * before the last step), behind a door.  It lives on the vCPU's thread: commands come through the door one by
+ * one, and only there does anybody look at the vCPU.
+ */
+#ifndef RINGSIDE_MONITOR_DEBUGGER_H
+#define RINGSIDE_MONITOR_DEBUGGER_H
+
+#include "debug/disasm.h"
+#include "debug/target.h"
+#include "monitor/door.h"
+#include "run/run.h"
+
+struct stops;
+
+/* What `set NAME VALUE` changes. */
+struct debugger_settings {
+    enum disasm_syntax syntax;
+    bool step_interrupts; /* `stepirq on` */
+    bool ascii;           /* no characters beyond ASCII in answers */
+};
+
+/* All borrowed but what is said. */
+struct debugger {
+    struct run *run;
+    struct machine *machine;
+    const struct image *image;
+    struct symbols *symbols; /* owned; NULL: none */
+    struct stops *stops;     /* owned */
+    struct door *door;       /* owned */
+    struct debugger_settings settings;
+    struct target now;    /* the standing guest */
+    struct target before; /* the same before it last ran, for marking changes */
+    struct event_names names;
+    struct run_pause pause;                               /* how it last came to stand */
+    struct text stop;                                     /* that in a sentence */
+    bool running;                                         /* a command lets the guest run right now */
+    bool quit;                                            /* no more commands */
+    unsigned source_depth;                                /* files being sourced */
+    bool strict;                                          /* a failed command in a file ends that file */
+    unsigned failures;                                    /* commands that failed, of scripts and -x */
+    void (*type)(void *ctx, const char *bytes, size_t n); /* console input for the guest; NULL: none */
+    void *type_ctx;
+};
+
+/* Takes `symbols` (may be NULL). NULL with *e for lack of memory. */
+struct debugger *debugger_create(struct run *run, struct machine *machine, const struct image *image,
+                                 struct symbols *symbols, struct err *e);
+void debugger_destroy(struct debugger *d);
+
+/* On the vCPU's thread: the whole life, from power-on to the last command. With `paused` it first waits at
+ * the door; else the guest runs until something stops it. Returns when a command said quit, the door was
+ * closed, or (`until_end`) the guest has ended; 0, or -1 when KVM failed. */
+NODISCARD int debugger_main(struct debugger *d, bool paused, bool until_end, struct err *e);
+
+/* Makes d->now current, and stores into the vCPU what a command changed in it. */
+NODISCARD int debugger_look(struct debugger *d, struct err *e);
+NODISCARD int debugger_store(struct debugger *d, struct err *e);
+
+/* The style for disassembly that the settings ask for. */
+struct disasm_style debugger_style(const struct debugger *d);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * Symbols: names for addresses, from an ELF file's symbol table, and source lines from its DWARF line table
+ * (libelf, libdw).  The guest's own image may be the file, or one beside it that holds the symbols of a flat
+ * image.
+ */
+#ifndef RINGSIDE_DEBUG_SYMBOLS_H
+#define RINGSIDE_DEBUG_SYMBOLS_H
+
+#include "base/err.h"
+#include "base/text.h"
+#include "vm/memory.h"
+
+struct symbols;
+
+struct symbol {
+    const char *name;   /* valid as long as the symbols */
+    uint64_t addr, len; /* len 0: not known; then it reaches to the next symbol of its section */
+    bool function;
+};
+
+/* Reads an ELF file (32 or 64 bits). NULL with *e filled when it is none, is damaged or has no symbols at
+ * all. */
+struct symbols *symbols_open(const char *path, struct err *e);
+void symbols_close(struct symbols *s); /* NULL is fine */
+
+/* True when the bytes of the file's loaded code are those in guest memory, so that the file belongs to the
+ * guest. */
+bool symbols_match(const struct symbols *s, const struct guest_memory *m);
+
+/* The file it came from. */
+const char *symbols_path(const struct symbols *s);
+
+/* The symbol that `addr` lies in, with *offset into it; NULL when there is none. `s` may be NULL. */
+const struct symbol *symbols_at(const struct symbols *s, uint64_t addr, uint64_t *offset);
+/* By name; NULL when there is none. `s` may be NULL. */
+const struct symbol *symbols_find(const struct symbols *s, const char *name);
+/* The i-th by rising address, NULL past the end. `s` may be NULL. */
+const struct symbol *symbols_row(const struct symbols *s, size_t i);
+
+/* Appends `<main+4>` (or `<main>`), nothing where there is no symbol. */
+void symbols_name(const struct symbols *s, uint64_t addr, struct text *out);
+
+/* The source line of an address: *file (valid as long as the symbols) and *line. False when it is not known.
+ */
+bool symbols_line(const struct symbols *s, uint64_t addr, const char **file, unsigned *line);
+/* The first address of `line` in a file whose path ends in the components of `file`, or of the next line that
+ * has code; *found gets that line. -1 with *e: no such file, no line information, no code behind that line.
+ */
+NODISCARD int symbols_line_addr(const struct symbols *s, const char *file, unsigned line, uint64_t *addr,
+                                unsigned *found, struct err *e);
+
+#endif
