@@ -33,7 +33,7 @@ bool words_take(struct words *w, const char *word)
 bool words_at_end(struct words *w)
 {
     words_blanks(w);
-    return !*w->at || (!strncmp(w->at, "if", 2) && (w->at[2] == ' ' || w->at[2] == '\t' || w->at[2] == '('));
+    return !*w->at || (!strncmp(w->at, "if", 2) && (!w->at[2] || strchr(" \t(", w->at[2])));
 }
 
 static int words_end(struct words *w)
