@@ -7,6 +7,8 @@
 #include "session.h"
 #include "version.h"
 
+#include "debug/symbols.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
