@@ -197,10 +197,11 @@ bool prompt_read(struct prompt *p, char **line)
     p->have_line = false;
     *line = p->line;
     p->line = NULL;
+    const char *pasting = rl_variable_value("enable-bracketed-paste");
     if (*line)
         history_add(p, *line);
-    else
-        putchar('\n'); /* Ctrl-D leaves the cursor behind the prompt */
+    else if (!pasting || strcmp(pasting, "on") != 0)
+        putchar('\n'); /* Ctrl-D leaves the cursor behind the prompt; with that mode readline sees to it */
     fflush(stdout);
     return true;
 }
