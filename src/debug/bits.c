@@ -75,7 +75,7 @@ uint64_t bits_field(const struct bit *row, struct bits_value v)
     return word >> (row->low & 63) & mask_of(row->len);
 }
 
-static void add_name(const struct bit *row, bool set, struct text *out)
+void bit_add_name(const struct bit *row, bool set, struct text *out)
 {
     for (const char *p = row->name; *p; p++)
         text_addc(out, (char)(set ? toupper((unsigned char)*p) : tolower((unsigned char)*p)));
@@ -89,7 +89,7 @@ void bits_add_names(const struct bits *b, uint64_t value, size_t indent, struct 
             continue;
         if (names.len)
             text_addc(&names, ' ');
-        add_name(row, bits_field(row, (struct bits_value){value, 0}), &names);
+        bit_add_name(row, bits_field(row, (struct bits_value){value, 0}), &names);
     }
     text_add_wrapped(out, text_str(&names), indent, BITS_WIDTH);
     text_fini(&names);
@@ -143,7 +143,7 @@ static size_t value_width(const struct bits *b)
 {
     size_t width = 1;
     for (const struct bit *row = b->bit; row->name; row++)
-        if (row->len > 4 && 2 + (row->len + 3u) / 4 > width)
+        if (row->len > 3 && 2 + (row->len + 3u) / 4 > width)
             width = 2 + (row->len + 3u) / 4;
     return width;
 }
@@ -155,17 +155,17 @@ static bool is_past(const struct bits *b, const struct bit *row, struct bits_val
 }
 
 /* The columns: `  31     PG  1  paging: addresses go through …`. */
-static void add_row(const struct bit *row, size_t value_at, size_t words_at, struct bits_value v,
-                    struct text *out)
+void bits_add_row(const struct bits *b, const struct bit *row, struct bits_value v, struct text *out)
 {
+    size_t value_at = NAME_AT + name_width(b) + 2, words_at = value_at + value_width(b) + 2;
     uint64_t value = bits_field(row, v);
     struct text words = {0};
     text_pad(out, PLACE_AT);
     add_place(row, out);
     text_pad(out, NAME_AT);
-    add_name(row, row->len > 1 || value, out);
+    bit_add_name(row, row->len > 1 || value, out);
     text_pad(out, value_at);
-    text_addf(out, row->len > 4 ? "%#llx" : row->len > 1 ? "%llx" : "%llu", (unsigned long long)value);
+    text_addf(out, row->len > 3 ? "%#llx" : row->len > 1 ? "%llx" : "%llu", (unsigned long long)value);
     text_pad(out, words_at);
     text_addf(&words, "%s: %s", row->title, row->len > 1 || value ? row->one : row->zero);
     text_add_wrapped(out, text_str(&words), words_at, BITS_WIDTH);
@@ -175,10 +175,9 @@ static void add_row(const struct bit *row, size_t value_at, size_t words_at, str
 
 void bits_add_rows(const struct bits *b, struct bits_value v, struct text *out)
 {
-    size_t value_at = NAME_AT + name_width(b) + 2, words_at = value_at + value_width(b) + 2;
     for (const struct bit *row = b->bit; row->name; row++)
         if (!is_past(b, row, v))
-            add_row(row, value_at, words_at, v, out);
+            bits_add_row(b, row, v, out);
 }
 
 static void explain_source(const struct bits *b, struct text *out)

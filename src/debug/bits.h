@@ -46,13 +46,16 @@ const struct bits *bits_find(const char *name, size_t len);
 const struct bit *bits_bit(const struct bits *b, const char *name);
 uint64_t bits_field(const struct bit *row, struct bits_value v);
 
+/* Appends its name in upper case when `set`, else in lower case. */
+void bit_add_name(const struct bit *row, bool set, struct text *out);
 /* Appends the names of all single bits from the top down, set ones in upper case and clear ones in lower
  * case, broken into lines that begin at column `indent`; no newline at the end. */
 void bits_add_names(const struct bits *b, uint64_t value, size_t indent, struct text *out);
 /* Bits that are set and have no name, and bits that should be 1 and are not: `reserved bits set: 17, 6`.
  * Appends nothing when all is well; else no newline at the end. */
 void bits_add_reserved(const struct bits *b, uint64_t value, struct text *out);
-/* A line a bit: number, name, value, meaning of that value. */
+/* One bit or all, a line each: number, name, value, meaning of that value. */
+void bits_add_row(const struct bits *b, const struct bit *row, struct bits_value v, struct text *out);
 void bits_add_rows(const struct bits *b, struct bits_value v, struct text *out);
 
 /* The offline book: what is known about `word` (`cr0`, `cr0.wp`, `wp`), at `width` columns. False when that

@@ -76,8 +76,6 @@ const struct bits bits_cr0 = {.name = "CR0",
 
 /* Bits 11 to 0 have two lives; the address field's upper end depends on the processor. */
 static const struct bit cr3[] = {
-    {63, 1, "NOFLUSH", "no flush", "in a MOV to CR3 with CR4.PCIDE: keep the PCID's translations; reads as 0",
-     "in a MOV to CR3: drop the translations"},
     {62, 1, "LAM_U48", "linear-address masking, 48 bits", "bits 62 to 48 of user pointers are ignored",
      "user pointers are not masked so"},
     {61, 1, "LAM_U57", "linear-address masking, 57 bits", "bits 62 to 57 of user pointers are ignored",
@@ -97,6 +95,8 @@ const struct bits bits_cr3 = {.name = "CR3",
                               .bit = cr3};
 
 static const struct bit cr4[] = {
+    {32, 1, "FRED", "flexible return and event delivery", "events enter the kernel by FRED",
+     "events enter by the IDT"},
     {28, 1, "LAM_SUP", "linear-address masking", "upper bits of supervisor pointers are ignored",
      "supervisor pointers are not masked"},
     {25, 1, "UINTR", "user interrupts", "user interrupts are delivered", "no user interrupts"},
