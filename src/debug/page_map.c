@@ -38,18 +38,18 @@ struct map {
     struct text *out;
     struct seen *seen;
     uint64_t path[PAGING_LEVELS_MAX]; /* the tables above */
-    size_t entries, lines;
+    size_t entries, lines, searched;
     struct map_run run; /* the one that may still grow; len 0: none */
     struct backing_run backing;
     bool done, folded;
-    const char *stopped; /* why it ended early, at stopped_gva */
-    uint64_t stopped_gva;
+    enum { STOPPED_NOT, STOPPED_ENTRIES, STOPPED_LINES, STOPPED_SEARCHED } stopped; /* by which bound, … */
+    uint64_t stopped_gva;                                                           /* … and where */
 };
 
-static void map_stop(struct map *m, const char *why, uint64_t gva)
+static void map_stop(struct map *m, unsigned bound, uint64_t gva)
 {
     m->done = true;
-    m->stopped = why;
+    m->stopped = bound;
     m->stopped_gva = gva;
 }
 
@@ -64,17 +64,16 @@ static void map_flush(struct map *m)
     m->run.len = 0;
     if (r.len == 0 || !run_wanted(m, &r))
         return;
+    if (m->lines == PAGES_LINES_MAX || m->searched == PAGES_SEARCHED_MAX) {
+        map_stop(m, m->lines == PAGES_LINES_MAX ? STOPPED_LINES : STOPPED_SEARCHED, r.gva);
+        return;
+    }
     struct text line = {0};
     map_run_write(&m->context, &r, m->digits, &line);
     if (line.failed)
         m->out->failed = true;
-    if (m->filter.word && !strstr(text_str(&line), m->filter.word)) {
-        text_fini(&line);
-        return;
-    }
-    if (m->lines == PAGES_LINES_MAX) {
-        map_stop(m, "lines", r.gva);
-    } else {
+    m->searched++;
+    if (!m->filter.word || strstr(text_str(&line), m->filter.word)) {
         m->lines++;
         m->folded = m->folded || r.kind == MAP_SHARED;
         text_add(m->out, text_str(&line));
@@ -180,7 +179,7 @@ static void map_follow(struct map *m, unsigned level, uint64_t gpa, uint64_t gva
     } else {
         if (m->entries + paging_entries(&m->scheme->level[level + 1]) > PAGES_ENTRIES_MAX) {
             map_flush(m);
-            map_stop(m, "entries", gva);
+            map_stop(m, STOPPED_ENTRIES, gva);
             return;
         }
         struct seen *s = seen_find(m, level, gpa, rights);
@@ -262,15 +261,20 @@ static void map_scan(struct map *m)
 
 static void map_write_end(const struct map *m)
 {
+    static const struct {
+        int most;
+        const char *what;
+    } bounds[] = {[STOPPED_ENTRIES] = {PAGES_ENTRIES_MAX, "entries are read"},
+                  [STOPPED_LINES] = {PAGES_LINES_MAX, "lines are shown"},
+                  [STOPPED_SEARCHED] = {PAGES_SEARCHED_MAX, "lines are searched"}};
     if (m->lines == 0 && !m->stopped)
         text_add(m->out, m->filter.word || m->filter.first > 0 || m->filter.last < UINT64_MAX
                              ? "nothing mapped there\n"
                              : "nothing is mapped\n");
     if (m->stopped)
         text_addf(m->out,
-                  "from 0x%" PRIx64
-                  " on left out: that is %d %s; name a part of it to see more, as FIRST-END\n",
-                  m->stopped_gva, *m->stopped == 'l' ? PAGES_LINES_MAX : PAGES_ENTRIES_MAX, m->stopped);
+                  "from 0x%" PRIx64 " on left out: no more than %d %s; name a part as FIRST-END to see it\n",
+                  m->stopped_gva, bounds[m->stopped].most, bounds[m->stopped].what);
 }
 
 /* With a filter for addresses, ranges are shown whole; where that would be too much or has been folded, only
@@ -280,7 +284,7 @@ static void map_scan_filtered(struct map *m)
     size_t before = m->out->len;
     map_scan(m);
     bool part = m->filter.first > 0 || m->filter.last < UINT64_MAX;
-    if (!m->scheme || !part || !(m->folded || (m->stopped && *m->stopped == 'e')))
+    if (!m->scheme || !part || !(m->folded || m->stopped == STOPPED_ENTRIES))
         return;
     if (m->out->len > before) {
         m->out->len = before;
@@ -288,8 +292,8 @@ static void map_scan_filtered(struct map *m)
     }
     m->narrow = true;
     m->done = false;
-    m->stopped = NULL;
-    m->entries = m->lines = 0;
+    m->stopped = STOPPED_NOT;
+    m->entries = m->lines = m->searched = 0;
     m->run.len = 0;
     map_scan(m);
 }

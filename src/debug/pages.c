@@ -74,6 +74,17 @@ static void write_path(const struct gva_walk *w, struct text *out)
               w->user ? "a user's" : "the supervisor's", w->executable ? "executable" : "not executable");
 }
 
+/* What lets an access through that the rights of the path alone would not. */
+static const char *allowed_since(const struct gva_context *c, const struct gva_walk *w,
+                                 enum gva_access access)
+{
+    if (c->cpl == 3)
+        return "";
+    if (access == GVA_WRITE && !w->writable)
+        return ", since CR0.WP is 0";
+    return access != GVA_FETCH && w->user && (c->cr4 & CR4_SMAP) ? ", since RFLAGS.AC is 1" : "";
+}
+
 /* One line an access: what it gets. */
 static void write_accesses(const struct target *t, struct gva_context c, uint64_t gva, struct text *out)
 {
@@ -85,7 +96,7 @@ static void write_accesses(const struct target *t, struct gva_context c, uint64_
             gva_translate(t->memory, &c, gva, access, &w);
             text_addf(out, "  %-10s  %-5s  ", cpl ? "user" : "supervisor", verbs[access]);
             if (w.ok) {
-                text_add(out, "yes\n");
+                text_addf(out, "yes%s\n", allowed_since(&c, &w, access));
                 continue;
             }
             text_add(out, "page fault, error code ");

@@ -38,7 +38,8 @@ NODISCARD int pages_filter_parse(const char *args, struct pages_filter *filter, 
  * written it says from where on it did not look. `filter` may be NULL. */
 void pages_map_write(const struct target *t, const struct pages_filter *filter, struct text *out);
 
-/* The bounds: entries read in one go (twice with a filter), and lines. */
-enum { PAGES_ENTRIES_MAX = 1 << 19, PAGES_LINES_MAX = 1000 };
+/* The bounds: entries read (twice that with addresses to filter by), lines written, and lines searched for a
+ * word. */
+enum { PAGES_ENTRIES_MAX = 1 << 18, PAGES_LINES_MAX = 1000, PAGES_SEARCHED_MAX = 4096 };
 
 #endif
