@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_LEN_MAX (1ll << 32)
+#define FILE_LEN_MAX (1ll << 30)
 
 /* ---- arranging ---- */
 
@@ -115,23 +115,56 @@ void *symbols_grown(void *items, size_t count, size_t len)
 
 /* ---- opening ---- */
 
-static int file_open(const char *path, int *fd, struct err *e)
+static int file_open(const char *path, size_t *len, struct err *e)
 {
     struct stat st;
     /* O_NONBLOCK: opening a FIFO that nobody writes to must not wait. */
-    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (*fd < 0)
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), rc = 0;
+    if (fd < 0)
         return err_sys(e, errno, "open");
-    int rc = 0;
-    if (fstat(*fd, &st) < 0)
+    if (fstat(fd, &st) < 0)
         rc = err_sys(e, errno, "fstat");
     else if (!S_ISREG(st.st_mode))
         rc = err_set(e, "is no regular file");
     else if (st.st_size > FILE_LEN_MAX)
-        rc = err_set(e, "is too large: more than 4 GiB");
-    if (rc < 0)
-        close(*fd);
-    return rc;
+        rc = err_set(e, "is too large: more than 1 GiB");
+    if (rc < 0) {
+        close(fd);
+        return -1;
+    }
+    *len = (size_t)st.st_size;
+    return fd;
+}
+
+/* The whole file with zeros behind it, so that a string without an end has one there: libdw looks for it with
+ * strlen. Read and not mapped: a file that shrinks meanwhile is shorter, not a SIGBUS. NULL with *e. */
+static char *file_load(const char *path, size_t *len, struct err *e)
+{
+    enum { ZEROS = 64 };
+    size_t room = 0, done = 0;
+    ssize_t got = 0;
+    int fd = file_open(path, &room, e);
+    if (fd < 0)
+        return NULL;
+    char *image = malloc(room + ZEROS);
+    while (image && done < room && (got = read(fd, image + done, room - done)) != 0) {
+        if (got > 0)
+            done += (size_t)got;
+        else if (errno != EINTR)
+            break;
+    }
+    if (!image)
+        err_set(e, "no memory for %zu bytes", room);
+    else if (got < 0)
+        err_sys(e, errno, "read");
+    close(fd);
+    if (!image || got < 0) {
+        free(image);
+        return NULL;
+    }
+    memset(image + done, 0, room + ZEROS - done);
+    *len = done;
+    return image;
 }
 
 static int header_check(Elf *elf, struct err *e)
@@ -151,21 +184,19 @@ static int header_check(Elf *elf, struct err *e)
 
 static int file_read(struct symbols *s, const char *path, struct err *e)
 {
-    int fd, rc;
-    if (file_open(path, &fd, e) < 0)
+    size_t len = 0;
+    char *image = file_load(path, &len, e);
+    if (!image)
         return -1;
     elf_version(EV_CURRENT);
-    /* Read and not mapped: a file that shrinks meanwhile is an error, not a SIGBUS. */
-    Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
-    if (!elf) {
-        rc = err_set(e, "cannot be read as ELF: %s", elf_errmsg(-1));
-    } else {
-        rc = header_check(elf, e) < 0 || symbols_read_elf(s, elf, e) < 0 ? -1 : 0;
-        if (rc == 0)
-            symbols_read_lines(s, elf);
-    }
+    Elf *elf = elf_memory(image, len);
+    int rc = elf ? header_check(elf, e) : err_set(e, "is no ELF file");
+    if (rc == 0)
+        rc = symbols_read_elf(s, elf, e);
+    if (rc == 0)
+        symbols_read_lines(s, elf);
     elf_end(elf);
-    close(fd);
+    free(image);
     return rc;
 }
 

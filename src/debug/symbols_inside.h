@@ -64,6 +64,7 @@ struct symbols {
     struct symbol_segment segment[SYMBOLS_SEGMENTS_MAX];
     size_t segment_count;
     bool segments_whole;      /* each segment of code could be read */
+    bool lines_packed;        /* there are line tables, but compressed */
     struct symbol_line *line; /* by address */
     size_t line_count;
     char **file; /* paths of source files, a path perhaps more than once */

@@ -7,7 +7,9 @@
  * The programs may be damaged or hostile: libdw refuses what is malformed, and the rows, the units and the
  * bytes of line programs that are taken are limited here, since many units may name the same program. Rows
  * outside of all code are left out (a linker that drops a function leaves its lines behind, at address 0).
- * Simplified: debug information in other files (split DWARF, dwz) is not followed.
+ * Simplified: debug information in other files (split DWARF, dwz) is not followed, and compressed debug
+ * information is not read: libdw relies on what lies behind a section, and we keep zeros there (see
+ * symbols.c), which it would not do with what it unpacks.
  */
 #include "debug/symbols_inside.h"
 
@@ -209,41 +211,64 @@ static int by_addr(const void *a, const void *b)
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* A section by its name; a compressed one may have a z in it. */
-static Elf_Data *section_data(Elf *elf, const char *name, const char *zipped)
+/* A section by its name. */
+static Elf_Scn *section_named(Elf *elf, const char *name, GElf_Shdr *h)
 {
     size_t names;
     if (elf_getshdrstrndx(elf, &names) < 0)
         return NULL;
     for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
-        GElf_Shdr h;
-        const char *own = gelf_getshdr(scn, &h) ? elf_strptr(elf, names, h.sh_name) : NULL;
-        if (own && (strcmp(own, name) == 0 || strcmp(own, zipped) == 0))
-            return elf_getdata(scn, NULL);
+        const char *own = gelf_getshdr(scn, h) ? elf_strptr(elf, names, h->sh_name) : NULL;
+        if (own && strcmp(own, name) == 0)
+            return scn;
     }
     return NULL;
 }
 
+/* Is a section of debug information compressed, in either of the two ways that there have been? */
+static bool lines_are_packed(Elf *elf)
+{
+    static const char *const names[] = {".debug_line", ".debug_info", ".debug_abbrev", ".debug_str",
+                                        ".debug_line_str"};
+    static const char *const old_names[] = {".zdebug_line", ".zdebug_info", ".zdebug_abbrev", ".zdebug_str",
+                                            ".zdebug_line_str"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        GElf_Shdr h;
+        if ((section_named(elf, names[i], &h) && h.sh_flags & SHF_COMPRESSED) ||
+            section_named(elf, old_names[i], &h))
+            return true;
+    }
+    return false;
+}
+
+static void units_read(struct line_reader *r, Dwarf *dwarf)
+{
+    Dwarf_Off at = 0, next;
+    size_t header_len;
+    for (size_t i = 0; i < SYMBOLS_UNITS_MAX; i++, at = next) {
+        Dwarf_Die unit;
+        if (dwarf_nextcu(dwarf, at, &next, &header_len, NULL, NULL, NULL) != 0 || next <= at)
+            break;
+        if (dwarf_offdie(dwarf, at + header_len, &unit) && !unit_read(r, &unit))
+            break;
+    }
+}
+
 void symbols_read_lines(struct symbols *s, Elf *elf)
 {
-    if (section_data(elf, ".gnu_debugaltlink", ".gnu_debugaltlink"))
-        return; /* libdw would open whatever file this one names */
-    Dwarf *dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
-    /* dwarf_begin_elf has unpacked it. */
+    GElf_Shdr h;
+    Elf_Scn *programs = section_named(elf, ".debug_line", &h);
     struct line_reader r = {.s = s, .last_program = UINT64_MAX};
-    r.programs = dwarf ? section_data(elf, ".debug_line", ".zdebug_line") : NULL;
-    if (r.programs && r.programs->d_buf) {
+    s->lines_packed = lines_are_packed(elf);
+    /* With .gnu_debugaltlink libdw would open whatever file that names. */
+    if (s->lines_packed || !programs || section_named(elf, ".gnu_debugaltlink", &h))
+        return;
+    Dwarf *dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
+    r.programs = elf_getdata(programs, NULL);
+    if (dwarf && r.programs && r.programs->d_buf) {
         code_find(&r);
         r.budget = 4 * (uint64_t)r.programs->d_size;
-        Dwarf_Off at = 0, next;
-        size_t header_len;
-        for (size_t i = 0; i < SYMBOLS_UNITS_MAX; i++, at = next) {
-            Dwarf_Die unit;
-            if (dwarf_nextcu(dwarf, at, &next, &header_len, NULL, NULL, NULL) != 0 || next <= at)
-                break;
-            if (dwarf_offdie(dwarf, at + header_len, &unit) && !unit_read(&r, &unit))
-                break;
-        }
+        units_read(&r, dwarf);
     }
     dwarf_end(dwarf);
     if (s->line_count > 0)
@@ -293,6 +318,8 @@ static int files_choose(const struct symbols *s, const char *file, bool *wanted,
 int symbols_line_addr(const struct symbols *s, const char *file, unsigned line, uint64_t *addr,
                       unsigned *found, struct err *e)
 {
+    if (s && s->lines_packed)
+        return err_set(e, "%.200s: its debug information is compressed: build it without -gz", s->path);
     if (!s || s->line_count == 0)
         return err_set(e, "no source lines are known: the guest needs an ELF file built with -g");
     bool *wanted = calloc(s->file_count + 1, sizeof *wanted);
