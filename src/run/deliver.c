@@ -10,6 +10,7 @@
  */
 #include "base/bytes.h"
 #include "run/assist.h"
+#include "vm/descriptor.h"
 
 #include <string.h>
 
@@ -41,27 +42,9 @@ static bool gate_read(const struct run *r, unsigned vector, bool lng, struct gat
 
 bool descriptor_read(const struct run *r, uint16_t selector, bool system_too, struct kvm_segment *seg)
 {
-    uint8_t raw[8];
-    const struct kvm_sregs *s = run_sregs(r);
-    if ((selector & 4) || (selector | 7u) > s->gdt.limit || !(selector & ~7u) ||
-        supervisor_read(r, s->gdt.base + (selector & ~7u), raw, 8) != 8)
-        return false;
-    *seg = (struct kvm_segment){
-        .base = le16_load(raw + 2) | (uint64_t)raw[4] << 16 | (uint64_t)raw[7] << 24,
-        .limit = le16_load(raw) | (uint32_t)(raw[6] & 0xf) << 16,
-        .selector = selector,
-        .type = (raw[5] & 0xf) | (raw[5] >> 4 & 1), /* loading a code or data segment marks it accessed */
-        .s = raw[5] >> 4 & 1,
-        .dpl = raw[5] >> 5 & 3,
-        .present = raw[5] >> 7,
-        .avl = raw[6] >> 4 & 1,
-        .l = raw[6] >> 5 & 1,
-        .db = raw[6] >> 6 & 1,
-        .g = raw[6] >> 7,
-    };
-    if (seg->g)
-        seg->limit = seg->limit << 12 | 0xfff;
-    return seg->present && (seg->s || system_too);
+    return !(selector & SELECTOR_TI) &&
+           descriptor_load(&r->machine->memory, run_regs(r), run_sregs(r), selector, seg, NULL) == 0 &&
+           seg->present && (seg->s || system_too);
 }
 
 static bool push_frame(const struct run *r, uint64_t stack_base, uint64_t *rsp, const uint64_t *words,

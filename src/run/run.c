@@ -130,6 +130,7 @@ void run_set_input(struct run *r, int (*take)(void *ctx, uint8_t *bytes, size_t 
 {
     r->take_input = take;
     r->input_ctx = ctx;
+    r->input_over = false;
 }
 
 const struct run_result *run_result(const struct run *r)

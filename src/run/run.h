@@ -73,8 +73,9 @@ void run_set_tick(struct run *r, void (*tick)(void *ctx, uint64_t time_ns), void
 void run_set_describe(struct run *r, void (*describe)(unsigned bits, uint64_t rip, const uint8_t *code,
                                                       size_t n, struct text *out));
 
-/* Where console input comes from: `take` fills up to n bytes and returns how many, or -1 for "never again".
- * A byte the machine has no room for yet is kept and offered again. */
+/* Where console input comes from: `take` fills up to n bytes and returns how many, or -1 for "never again"
+ * (until this is called again: before the run, or on the vCPU's thread while the guest stands). A byte the
+ * machine has no room for yet is kept and offered again. */
 void run_set_input(struct run *r, int (*take)(void *ctx, uint8_t *bytes, size_t n), void *ctx);
 
 /* Runs until the guest has ended, a budget is spent or somebody stops it. Fills run_result(). Returns 0, or
