@@ -22,6 +22,15 @@ struct debugger_settings {
     bool no_pager;        /* answers are never given to $PAGER */
 };
 
+/* Where the last x and u ended, for the next one without an address. */
+struct debugger_place {
+    char x_format[2]; /* format and unit that x was last told; zeros: nothing yet */
+    bool x_physical;
+    uint64_t x_next;
+    bool u_going; /* u_next follows a listing that was made at u_rip */
+    uint64_t u_next, u_rip;
+};
+
 /* All borrowed but what is said. */
 struct debugger {
     struct run *run;
@@ -34,13 +43,14 @@ struct debugger {
     struct target now;    /* the standing guest */
     struct target before; /* the same before it last ran, for marking changes */
     struct event_names names;
-    struct run_pause pause;      /* how it last came to stand */
-    struct text stop;            /* that in a sentence */
-    bool running;                /* a command lets the guest run right now */
-    bool quit;                   /* no more commands */
-    unsigned source_depth;       /* files being sourced */
-    bool strict;                 /* a failed command in a file ends that file */
-    unsigned failures;           /* commands that failed, of scripts and -x */
+    struct run_pause pause; /* how it last came to stand */
+    struct text stop;       /* that in a sentence */
+    bool running;           /* a command lets the guest run right now */
+    bool quit;              /* no more commands */
+    unsigned source_depth;  /* files being sourced */
+    bool strict;            /* a failed command in a file ends that file */
+    unsigned failures;      /* commands that failed, of scripts and -x */
+    struct debugger_place place;
     const struct counts *counts; /* events so far; NULL: nobody counts */
     /* Console input for the guest: returns how many bytes there was room for. NULL: there is no console. */
     size_t (*type)(void *ctx, const char *bytes, size_t n);
