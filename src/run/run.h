@@ -131,9 +131,9 @@ bool run_has_ended(const struct run *r);
 void run_hold_interrupts(struct run *r, bool hold);
 
 /* From any thread, a sink or a signal handler: run_go and run_step return soon (at once when the guest is
- * inside KVM_RUN) with PAUSED_ASKED. A request while nothing runs is forgotten by the next run_step or
- * run_go. */
+ * inside KVM_RUN) with PAUSED_ASKED. A request holds until then, or until it is taken back. */
 void run_ask_pause(struct run *r);
+void run_forget_pause(struct run *r);
 /* Called on the vCPU's thread between two entries after run_wake: somebody may be at the door. */
 void run_set_visit(struct run *r, void (*visit)(void *ctx), void *ctx);
 
