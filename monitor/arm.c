@@ -15,7 +15,8 @@ static int slot_free(const struct arm_plan *p)
     return -1;
 }
 
-static bool slot_take(struct arm_plan *p, unsigned number, enum run_slot_kind kind, uint64_t linear, uint8_t len)
+static bool slot_take(struct arm_plan *p, unsigned number, enum run_slot_kind kind, uint64_t linear,
+                      uint8_t len)
 {
     int i = slot_free(p);
     if (i < 0)
@@ -106,7 +107,8 @@ static bool plan_add(struct debugger *d, const struct stop *x, struct arm_plan *
     }
 }
 
-/* Those that must have a debug register, then watches, which have nothing else that is as good, then the rest. */
+/* Those that must have a debug register, then watches, which have nothing else that is as good, then the
+ * rest. */
 static unsigned precedence(const struct stop *x)
 {
     return x->what.hardware ? 0 : x->what.kind == STOPS_WATCH ? 1 : 2;

@@ -1,7 +1,7 @@
 /*
- * Arming: how the CPU is made to notice what the table of stops asks for.  Debug registers come first, since the guest
- * cannot see them and they cost nothing; then INT3s; where the host has neither, or for what no hardware watches, the
- * guest is single-stepped and compared, and the cost is said.
+ * Arming: how the CPU is made to notice what the table of stops asks for.  Debug registers come first, since
+ * the guest cannot see them and they cost nothing; then INT3s; where the host has neither, or for what no
+ * hardware watches, the guest is single-stepped and compared, and the cost is said.
  */
 #ifndef RINGSIDE_MONITOR_ARM_H
 #define RINGSIDE_MONITOR_ARM_H

@@ -1,7 +1,7 @@
 /*
- * The debugger: see debugger.h.  Its life on the vCPU's thread: it waits at the door, executes what comes, and answers.
- * While a command lets the guest run, the run loop calls back between two entries (`visit`), so that looking commands
- * are answered meanwhile.
+ * The debugger: see debugger.h.  Its life on the vCPU's thread: it waits at the door, executes what comes,
+ * and answers. While a command lets the guest run, the run loop calls back between two entries (`visit`), so
+ * that looking commands are answered meanwhile.
  */
 #include "monitor/debugger.h"
 

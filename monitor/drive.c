@@ -1,6 +1,6 @@
 /*
- * Driving: see drive.h.  One loop for everything: each turn either steps one instruction or lets the guest run free,
- * whatever the plan asks for, and then asks the table of stops whether one is met.
+ * Driving: see drive.h.  One loop for everything: each turn either steps one instruction or lets the guest
+ * run free, whatever the plan asks for, and then asks the table of stops whether one is met.
  */
 #include "monitor/drive.h"
 
@@ -63,7 +63,8 @@ static bool accesses_met(struct drive *v)
         uint64_t items = d->pause.iterations ? d->pause.iterations : 1;
         if (items > 1 && (d->was.regs.rflags & RFLAGS_DF))
             linear -= (items - 1) * len;
-        met |= stops_match_access(d->stops, &d->was, &d->now, linear, len * items, direction, &d->why) != NULL;
+        met |=
+            stops_match_access(d->stops, &d->was, &d->now, linear, len * items, direction, &d->why) != NULL;
     }
     return met;
 }
@@ -213,8 +214,12 @@ int drive_continue(struct debugger *d, struct err *e)
 int drive_to(struct debugger *d, uint64_t linear, uint64_t rsp_min, struct err *e)
 {
     char condition[64];
-    struct stops_spec spec = {
-        .kind = STOPS_BREAK, .first = linear, .last = linear, .direction = STOPS_ANY, .once = true, .hidden = true};
+    struct stops_spec spec = {.kind = STOPS_BREAK,
+                              .first = linear,
+                              .last = linear,
+                              .direction = STOPS_ANY,
+                              .once = true,
+                              .hidden = true};
     if (rsp_min) {
         snprintf(condition, sizeof condition, "rsp >= 0x%llx", (unsigned long long)rsp_min);
         spec.condition = expr_parse(condition, &d->now, NULL, e);

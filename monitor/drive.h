@@ -1,6 +1,7 @@
 /*
- * Driving: letting the standing guest run, by steps or freely, until something stops it.  All on the vCPU's thread.
- * Afterwards d->now is the state it stands in, d->before the one it started from, d->pause and d->stop say why.
+ * Driving: letting the standing guest run, by steps or freely, until something stops it.  All on the vCPU's
+ * thread. Afterwards d->now is the state it stands in, d->before the one it started from, d->pause and
+ * d->stop say why.
  */
 #ifndef RINGSIDE_MONITOR_DRIVE_H
 #define RINGSIDE_MONITOR_DRIVE_H
@@ -20,14 +21,15 @@ enum drive_end {
 NODISCARD int drive_steps(struct debugger *d, uint64_t n, struct err *e);
 /* Runs until a stop is met. A stop at the present instruction is passed. */
 NODISCARD int drive_continue(struct debugger *d, struct err *e);
-/* Runs on until the guest is at a linear address, with RSP at least `rsp_min` (0: any), or something else stops it. */
+/* Runs on until the guest is at a linear address, with RSP at least `rsp_min` (0: any), or something else
+ * stops it. */
 NODISCARD int drive_to(struct debugger *d, uint64_t linear, uint64_t rsp_min, struct err *e);
 
 /* The event sink that looks for stops on events; ctx is the debugger. */
 void drive_event(void *debugger, const struct event *ev);
 
-/* Appends how the guest came to stand and the instruction it stands at, and executes the commands of the stops that
- * were met. */
+/* Appends how the guest came to stand and the instruction it stands at, and executes the commands of the
+ * stops that were met. */
 NODISCARD int drive_report(struct debugger *d, struct text *out, struct err *e);
 
 #endif

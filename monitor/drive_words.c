@@ -1,6 +1,6 @@
 /*
- * How the guest came to stand, in words: `step: 1 instruction`, `breakpoint 2 at 0x100034 <main+4>`, `CR0.PE set: real →
- * protected`, `#PF page fault at …`; then the instruction it stands at.
+ * How the guest came to stand, in words: `step: 1 instruction`, `breakpoint 2 at 0x100034 <main+4>`, `CR0.PE
+ * set: real → protected`, `#PF page fault at …`; then the instruction it stands at.
  */
 #include "monitor/drive_words.h"
 
@@ -133,8 +133,8 @@ static int commands_execute(struct debugger *d, char *lines, struct text *out, s
     return rc;
 }
 
-/* A stop's command may let the guest run to the next stop, whose commands are executed here too and not from within, so
- * that a breakpoint with `continue` can be met as often as it likes. */
+/* A stop's command may let the guest run to the next stop, whose commands are executed here too and not from
+ * within, so that a breakpoint with `continue` can be met as often as it likes. */
 int drive_report(struct debugger *d, struct text *out, struct err *e)
 {
     int rc = 0;
@@ -146,7 +146,8 @@ int drive_report(struct debugger *d, struct text *out, struct err *e)
     for (unsigned round = 0; rc == 0 && d->end == DRIVE_STOPPED && (lines = commands_due(d)); round++) {
         stops_sweep(d->stops);
         if (round == COMMANDS_ROUNDS_MAX)
-            rc = err_set(e, "the commands of stops have let the guest go on %d times: enough", COMMANDS_ROUNDS_MAX);
+            rc = err_set(e, "the commands of stops have let the guest go on %d times: enough",
+                         COMMANDS_ROUNDS_MAX);
         else
             rc = commands_execute(d, lines, out, e);
         free(lines);

@@ -1,6 +1,6 @@
 /*
- * The bridge to gdb: see gdb_bridge.h.  gdb's breakpoints are hidden rows in the table of stops, so that they are
- * noticed by the same means as a person's and both can be set side by side.
+ * The bridge to gdb: see gdb_bridge.h.  gdb's breakpoints are hidden rows in the table of stops, so that they
+ * are noticed by the same means as a person's and both can be set side by side.
  */
 #include "monitor/gdb_bridge.h"
 
@@ -73,8 +73,8 @@ static struct stops_spec spec_of(enum gdb_break type, uint64_t linear, uint64_t 
         enum stops_kind kind;
         unsigned direction;
     } types[GDB_BREAK_TYPES] = {
-        [GDB_BREAK_SOFT] = {STOPS_BREAK, STOPS_ANY},  [GDB_BREAK_HARD] = {STOPS_BREAK, STOPS_ANY},
-        [GDB_WATCH_WRITE] = {STOPS_WATCH, STOPS_OUT}, [GDB_WATCH_READ] = {STOPS_WATCH, STOPS_IN},
+        [GDB_BREAK_SOFT] = {STOPS_BREAK, STOPS_ANY},   [GDB_BREAK_HARD] = {STOPS_BREAK, STOPS_ANY},
+        [GDB_WATCH_WRITE] = {STOPS_WATCH, STOPS_OUT},  [GDB_WATCH_READ] = {STOPS_WATCH, STOPS_IN},
         [GDB_WATCH_ACCESS] = {STOPS_WATCH, STOPS_ANY},
     };
     bool watch = types[type].kind == STOPS_WATCH;

@@ -1,5 +1,6 @@
 /*
- * The bridge between gdb's remote protocol (debug/gdb_server.h) and the debugger: the operations that a session needs.
+ * The bridge between gdb's remote protocol (debug/gdb_server.h) and the debugger: the operations that a
+ * session needs.
  */
 #ifndef RINGSIDE_MONITOR_GDB_BRIDGE_H
 #define RINGSIDE_MONITOR_GDB_BRIDGE_H
