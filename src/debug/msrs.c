@@ -26,12 +26,12 @@ static void decode_apic_base(uint64_t value, struct text *words)
 
 static void decode_efer(uint64_t value, struct text *words)
 {
+    struct text reserved = {0};
     bits_add_names(&bits_efer, value, 0, words);
-    if (words->len)
-        text_add(words, "  ");
-    bits_add_reserved(&bits_efer, value, words);
-    while (words->len && words->buf[words->len - 1] == ' ')
-        words->buf[--words->len] = '\0';
+    bits_add_reserved(&bits_efer, value, &reserved);
+    if (reserved.len)
+        text_addf(words, "; %s", text_str(&reserved));
+    text_fini(&reserved);
 }
 
 /* SYSRET to 64-bit code adds 16 to its selector, and both add 8 for SS (Intel SDM, "SYSRET"). */
