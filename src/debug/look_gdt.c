@@ -277,6 +277,7 @@ static void write_one(const struct target *t, const struct dtable *table, size_t
     if (d.low == 0 || (i == 0 && !is_local(table))) {
         text_add(out,
                  d.low ? "  null: these bytes are never looked at\n" : "  empty: loading it raises #GP\n");
+        check_loaded(t, table, i, i, &d, 2, out);
         return;
     }
     text_add(out, "  ");

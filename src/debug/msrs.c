@@ -168,11 +168,16 @@ const struct msr_row *msr_find(const char *word)
 bool msr_explain(const char *word, size_t width, struct text *out)
 {
     const struct msr_row *row = msr_find(word);
+    struct text source = {0};
     if (!row)
         return false;
     text_addf(out, "%s: MSR %#x: %s\n\n", row->name, row->index, row->meaning);
     text_add_wrapped(out, row->lesson, 0, width);
-    text_addf(out, "\n\nSource: Intel SDM, \"%s\"\n", row->section);
+    text_add(out, "\n\nSource: ");
+    text_addf(&source, "Intel SDM, \"%s\"", row->section);
+    text_add_wrapped(out, text_str(&source), 8, width);
+    text_addc(out, '\n');
+    text_fini(&source);
     return true;
 }
 
