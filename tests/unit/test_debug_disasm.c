@@ -116,7 +116,7 @@ static void test_segments(void)
         {16, 0, 3, {0xa1, 0x00, 0x18}, "mov ax, [0x1800] <data>", NULL}, /* DS 0x80 */
         {16, 0, 3, {0xa1, 0x00, 0x20}, "mov ax, [0x2000]", NULL},
         {16, 0, 4, {0x64, 0xa1, 0x10, 0x00}, "mov ax, fs:[0x10] <data+16>", NULL},
-        {16, 0, 5, {0xea, 0x04, 0x00, 0x08, 0x01}, "jmp far 0x0108:0x0004 <next+4>", NULL},
+        {16, 0, 5, {0xea, 0x04, 0x00, 0x08, 0x01}, "jmp far 0x0108:0x0004", NULL},
         {16, 0, 5, {0xea, 0x00, 0x10, 0x08, 0x00}, "jmp far 0x0008:0x1000 <next>", NULL},
     };
     struct symbols *s = some_symbols();
@@ -126,6 +126,9 @@ static void test_segments(void)
     const struct disasm_style style = {.symbols = s, .segments = &sregs};
     for (size_t i = 0; i < COUNT(rows); i++)
         check(&style, &rows[i], rows[i].intel);
+    /* seen from real mode, the branch that will enter flat protected mode */
+    check(&style, &(struct row){16, 0, 5, {0xea, 0x00, 0x20, 0x08, 0x00}, NULL, NULL},
+          "jmp far 0x0008:0x2000 <data>");
     /* the far branch of a guest that has just set CR0.PE: its selector is no address any more */
     sregs.cr0 = CR0_PE;
     check(&style, &(struct row){16, 0, 5, {0xea, 0x00, 0x10, 0x08, 0x00}, NULL, NULL},
