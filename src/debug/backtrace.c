@@ -60,13 +60,16 @@ bool backtrace_behind_call(const struct target *t, uint64_t linear)
     uint8_t code[CALL_LEN_MAX];
     ZydisDecodedInstruction insn;
     ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
-    for (unsigned len = CALL_LEN_MIN; len <= CALL_LEN_MAX && len <= linear; len++) {
-        if (target_read(t, linear - len, code, len, NULL) < len)
-            return false;
-        if (insn_decode(&t->sregs, code, len, &insn, op) && insn.length == len &&
+    unsigned n = CALL_LEN_MAX < linear ? CALL_LEN_MAX : (unsigned)linear;
+    while (n >= CALL_LEN_MIN && target_read(t, linear - n, code, n, NULL) < n)
+        n--; /* the page before may not be there */
+    /* CALL is E8, 9A or FF: without one of them there is nothing to decode */
+    if (n < CALL_LEN_MIN || !(memchr(code, 0xe8, n) || memchr(code, 0xff, n) || memchr(code, 0x9a, n)))
+        return false;
+    for (unsigned len = CALL_LEN_MIN; len <= n; len++)
+        if (insn_decode(&t->sregs, code + n - len, len, &insn, op) && insn.length == len &&
             insn.meta.category == ZYDIS_CATEGORY_CALL)
             return true;
-    }
     return false;
 }
 
@@ -135,13 +138,14 @@ static void follow_frames(struct walker *w)
 
 static void scan_stack(struct walker *w)
 {
-    uint64_t sp = stack_pointer(w->t, w->t->regs.rsp), linear, value;
-    for (unsigned i = 0; i < SCAN_WORDS && w->n < w->most; i++) {
-        uint64_t at = sp + (uint64_t)i * w->width;
-        if (!stack_word(w, at, &value))
-            return;
-        if (return_address(w, at, &linear))
-            frame_add(w, linear);
+    uint8_t stack[SCAN_WORDS * 8];
+    uint64_t sp = stack_pointer(w->t, w->t->regs.rsp);
+    uint64_t linear = space_addr(w->t, SPACE_LINEAR, stack_base(w->t) + sp);
+    size_t n = target_read(w->t, linear, stack, (size_t)SCAN_WORDS * w->width, NULL) / w->width;
+    for (size_t i = 0; i < n && w->n < w->most; i++) {
+        uint64_t to = code_linear(w->t, le_load(stack + i * w->width, w->width));
+        if (backtrace_behind_call(w->t, to))
+            frame_add(w, to);
     }
 }
 

@@ -89,7 +89,7 @@ static int parse_integer(const char *s, size_t width, const struct target *t, st
         if (w == 8 || value >> (8 * w) == 0)
             width = w;
     uint64_t above = width == 8 ? 0 : value >> (8 * width), ones = width == 8 ? 0 : UINT64_MAX >> (8 * width);
-    if (above != 0 && above != ones)
+    if (above != 0 && !(above == ones && (value >> (8 * width - 1) & 1)))
         return err_set(e, "%#llx does not fit %zu byte%s", (unsigned long long)value, width,
                        width == 1 ? "" : "s");
     le_store(p->bytes, value, width);

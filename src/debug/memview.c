@@ -82,10 +82,13 @@ static void unit_binary(uint64_t v, unsigned len, struct text *out)
         text_addc(out, v >> bit & 1 ? '1' : '0');
 }
 
+/* The widest number of so many bytes, in decimal digits; one with a sign has at most one character more. */
+static const uint8_t digits[] = {[1] = 3, [2] = 5, [4] = 10, [8] = 20};
+
 static void unit_signed(uint64_t v, unsigned len, struct text *out)
 {
     unsigned shift = 64 - 8 * len;
-    text_addf(out, "%*lld", (int)len * 5 / 2 + 2, (long long)((int64_t)(v << shift) >> shift));
+    text_addf(out, "%*lld", digits[len] + 1, (long long)((int64_t)(v << shift) >> shift));
 }
 
 /* 72 'H', as gdb writes it. */
@@ -105,7 +108,7 @@ static void unit_write(const struct target *t, char format, uint64_t v, unsigned
         unit_signed(v, len, out);
         break;
     case 'u':
-        text_addf(out, "%*llu", (int)len * 5 / 2 + 1, value);
+        text_addf(out, "%*llu", digits[len], value);
         break;
     case 'o':
         text_addf(out, "0%0*llo", (int)(len * 8 + 2) / 3, value);
