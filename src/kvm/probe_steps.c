@@ -13,6 +13,7 @@
 #include "kvm/probe_guest.h"
 #include "kvm/probe_words.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -92,7 +93,7 @@ static bool walk_on(struct probe_guest *g, uint64_t start, char *seen, size_t n)
     char word[WORD_LEN];
     int rc = kvm_vcpu_run(&g->vcpu);
     if (rc < 0)
-        snprintf(word, sizeof word, "%s", rc == -4 ? "never-back" : "failed");
+        snprintf(word, sizeof word, "%s", rc == -EINTR ? "never-back" : "failed");
     else
         word_of(g, start, word);
     const size_t at = strlen(seen);
@@ -154,6 +155,24 @@ static enum probe_result check_fault(const struct probe_check *c, struct probe_g
     return PROBE_BROKEN;
 }
 
+/* Every handler begins with HLT: does a step that faults end right behind it? That the halt is reported as a
+ * debug exit is no fault here: RIP tells. */
+static enum probe_result check_catch(const struct probe_check *c, struct probe_guest *g)
+{
+    const uint64_t handler = PROBE_STUBS + c->want * PROBE_STUB_LEN;
+    uint64_t start;
+    struct kvm_regs r;
+    char seen[WORD_LEN * 2] = "";
+    g->ram[handler] = 0xf4;
+    if (!step_begin(g, &start))
+        return PROBE_BROKEN;
+    walk_on(g, start, seen, sizeof seen);
+    if (!step_regs(g, &r))
+        return PROBE_BROKEN;
+    return r.rip == handler + 1 ? PROBE_WORKS
+                                : probe_verdict(g, PROBE_BROKEN, "went %s, RIP 0x%llx", seen, r.rip);
+}
+
 static const uint8_t code_movss[] = {
     0x8c, 0xd0, /* mov %ss,%eax */
     0xe6, 0xe2, /* out %al,$0xe2 */
@@ -183,8 +202,14 @@ static const uint8_t code_flags_user[] = {
 static enum probe_result check_iretq(const struct probe_check *c, struct probe_guest *g)
 {
     uint32_t flags;
-    if (!step_on(g, true) || walk_check(c, g, PROBE_PRELUDE) != PROBE_WORKS || !step_on(g, false) ||
-        !probe_answer(g, &flags))
+    if (!step_on(g, true))
+        return PROBE_BROKEN;
+    if (walk_check(c, g, PROBE_PRELUDE) != PROBE_WORKS) {
+        if (g->run->exit_reason == KVM_EXIT_MMIO && g->run->mmio.data[1] & FLAG_TF >> 8)
+            snprintf(g->detail + strlen(g->detail), 30, "; user code sees TF");
+        return PROBE_BROKEN;
+    }
+    if (!step_on(g, false) || !probe_answer(g, &flags))
         return PROBE_BROKEN;
     return flags & FLAG_TF ? probe_verdict(g, PROBE_BROKEN, "user code sees TF") : PROBE_WORKS;
 }
@@ -311,6 +336,22 @@ static const struct probe_check checks[] = {
     FAULT("step_fault_de", "a step over #DE, long mode", PROBE_LONG, code_de, "#DE"),
     FAULT("step_fault_protected", "a step over #DE, protected mode", PROBE_PROTECTED, code_de, "#DE"),
     FAULT("step_fault_real", "a step over #DE, real mode", PROBE_REAL, code_de, "#DE"),
+    {.id = "step_catch",
+     .title = "a fault stops at a HLT in its handler",
+     .run = check_catch,
+     .mode = PROBE_LONG,
+     PROBE_BYTES(code_de),
+     .want = 0,
+     .mend = probe_mend_bug,
+     .matters = "a step over an instruction that faults runs into its handler"},
+    {.id = "step_catch_real",
+     .title = "a fault stops at a HLT, real mode",
+     .run = check_catch,
+     .mode = PROBE_REAL,
+     PROBE_BYTES(code_ud),
+     .want = 6,
+     .mend = probe_mend_bug,
+     .matters = "a step over an instruction that faults runs into its handler"},
     WALK("step_movss", "a step over MOV SS, long mode", PROBE_LONG, code_movss, "+2 +3 +4", step_by_hand),
     WALK("step_movss_real", "a step over MOV SS, real mode", PROBE_REAL, code_movss, "+2 +3 +4",
          step_by_hand),
