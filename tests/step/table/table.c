@@ -214,25 +214,28 @@ static bool listed_step(struct walk *w, const uint64_t **t)
     return same;
 }
 
+static bool ended_well(const struct rig *g, struct text *why)
+{
+    const struct run_result *r = run_result(g->run);
+    if (r->status == RUN_HALTED)
+        return true;
+    text_addf(why, "    stepped, it ends with %s at 0x%llx: %s\n", run_status_name(r->status),
+              (unsigned long long)r->rip, r->reason);
+    return false;
+}
+
 bool step_to_end(struct rig *g, unsigned limit, struct text *why)
 {
-    struct run_pause p;
+    struct run_pause p = {.why = PAUSED_STEP};
     struct err e;
-    while (limit--) {
-        if (run_has_ended(g->run))
-            return true;
+    while (limit-- && p.why == PAUSED_STEP && !run_has_ended(g->run))
         if (run_step(g->run, &p, &e) < 0) {
             text_addf(why, "    stepping to the end: %s\n", e.text);
             return false;
         }
-        if (p.why == PAUSED_ENDED)
-            return true;
-        if (p.why != PAUSED_STEP) {
-            text_addf(why, "    stepping to the end: pause %d %s\n", p.why, p.refusal);
-            return false;
-        }
-    }
-    text_add(why, "    stepped, the program does not end\n");
+    if (run_has_ended(g->run))
+        return ended_well(g, why);
+    text_addf(why, "    stepping to the end: pause %d %s\n", p.why, p.refusal);
     return false;
 }
 
