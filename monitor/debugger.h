@@ -12,12 +12,14 @@
 #include "run/run.h"
 
 struct stops;
+struct counts;
 
 /* What `set NAME VALUE` changes. */
 struct debugger_settings {
     enum disasm_syntax syntax;
     bool step_interrupts; /* `stepirq on` */
     bool ascii;           /* no characters beyond ASCII in answers */
+    bool no_pager;        /* answers are never given to $PAGER */
 };
 
 /* All borrowed but what is said. */
@@ -32,14 +34,16 @@ struct debugger {
     struct target now;    /* the standing guest */
     struct target before; /* the same before it last ran, for marking changes */
     struct event_names names;
-    struct run_pause pause;                               /* how it last came to stand */
-    struct text stop;                                     /* that in a sentence */
-    bool running;                                         /* a command lets the guest run right now */
-    bool quit;                                            /* no more commands */
-    unsigned source_depth;                                /* files being sourced */
-    bool strict;                                          /* a failed command in a file ends that file */
-    unsigned failures;                                    /* commands that failed, of scripts and -x */
-    void (*type)(void *ctx, const char *bytes, size_t n); /* console input for the guest; NULL: none */
+    struct run_pause pause;      /* how it last came to stand */
+    struct text stop;            /* that in a sentence */
+    bool running;                /* a command lets the guest run right now */
+    bool quit;                   /* no more commands */
+    unsigned source_depth;       /* files being sourced */
+    bool strict;                 /* a failed command in a file ends that file */
+    unsigned failures;           /* commands that failed, of scripts and -x */
+    const struct counts *counts; /* events so far; NULL: nobody counts */
+    /* Console input for the guest: returns how many bytes there was room for. NULL: there is no console. */
+    size_t (*type)(void *ctx, const char *bytes, size_t n);
     void *type_ctx;
 };
 

@@ -9,24 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Lives on the asking thread's stack. */
-struct ticket {
-    struct ticket *next;
-    enum door_channel channel;
-    const char *text;
-    size_t len;
-    struct text *out;
-    struct err err;
-    bool failed, answered;
-};
-
 struct door {
     pthread_mutex_t lock;
     pthread_cond_t asked, answered;
-    struct ticket *head, **tail;
+    struct door_ticket *head, **tail;
     void (*kick)(void *ctx);
     void *kick_ctx;
     bool interrupted, closed;
+    bool waits; /* the thread behind the door sleeps in door_take: it needs no kick */
 };
 
 struct door *door_create(struct err *e)
@@ -59,18 +49,37 @@ void door_set_kick(struct door *d, void (*kick)(void *ctx), void *ctx)
     d->kick_ctx = ctx;
 }
 
+/* With the lock held. */
+static void ticket_put(struct door *d, struct door_ticket *t)
+{
+    t->next = NULL;
+    t->failed = t->answered = false;
+    *d->tail = t;
+    d->tail = &t->next;
+    if (d->waits)
+        pthread_cond_signal(&d->asked);
+    else if (d->kick)
+        d->kick(d->kick_ctx);
+    d->waits = false; /* it wakes up for this one: the next must kick */
+}
+
+int door_post(struct door *d, struct door_ticket *t)
+{
+    pthread_mutex_lock(&d->lock);
+    bool closed = d->closed;
+    if (!closed)
+        ticket_put(d, t);
+    pthread_mutex_unlock(&d->lock);
+    return closed ? -1 : 0;
+}
+
 int door_ask(struct door *d, enum door_channel channel, const char *text, size_t len, struct text *out,
              struct err *e)
 {
-    struct ticket t = {.channel = channel, .text = text, .len = len, .out = out};
+    struct door_ticket t = {.channel = channel, .text = text, .len = len, .out = out};
     pthread_mutex_lock(&d->lock);
-    if (!d->closed) {
-        *d->tail = &t;
-        d->tail = &t.next;
-        pthread_cond_signal(&d->asked);
-        if (d->kick)
-            d->kick(d->kick_ctx);
-    }
+    if (!d->closed)
+        ticket_put(d, &t);
     while (!t.answered && !d->closed)
         pthread_cond_wait(&d->answered, &d->lock);
     bool answered = t.answered;
@@ -103,9 +112,12 @@ bool door_interrupted(struct door *d)
 bool door_take(struct door *d, bool wait, struct door_request *rq)
 {
     pthread_mutex_lock(&d->lock);
-    while (wait && !d->head && !d->closed)
+    while (wait && !d->head && !d->closed) {
+        d->waits = true;
         pthread_cond_wait(&d->asked, &d->lock);
-    struct ticket *t = d->closed ? NULL : d->head;
+    }
+    d->waits = false;
+    struct door_ticket *t = d->closed ? NULL : d->head;
     if (t) {
         d->head = t->next;
         if (!d->head)
@@ -118,7 +130,11 @@ bool door_take(struct door *d, bool wait, struct door_request *rq)
 
 void door_answer(struct door *d, const struct door_request *rq, const struct err *failed)
 {
-    struct ticket *t = rq->ticket;
+    struct door_ticket *t = rq->ticket;
+    if (t->done) {
+        t->done(t->ctx, failed);
+        return;
+    }
     pthread_mutex_lock(&d->lock);
     if (failed) {
         t->err = *failed;
@@ -131,9 +147,25 @@ void door_answer(struct door *d, const struct door_request *rq, const struct err
 
 void door_close(struct door *d)
 {
+    struct err gone;
+    struct door_ticket *posted = NULL, *next;
+    err_sys(&gone, EPIPE, "the debugger has gone");
     pthread_mutex_lock(&d->lock);
     d->closed = true;
+    for (struct door_ticket *t = d->head; t; t = next) {
+        next = t->next;
+        if (!t->done)
+            continue; /* wakes by itself, and then is no more */
+        t->next = posted;
+        posted = t;
+    }
+    d->head = NULL;
+    d->tail = &d->head;
     pthread_cond_broadcast(&d->asked);
     pthread_cond_broadcast(&d->answered);
     pthread_mutex_unlock(&d->lock);
+    for (; posted; posted = next) {
+        next = posted->next;
+        posted->done(posted->ctx, &gone);
+    }
 }

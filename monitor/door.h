@@ -22,6 +22,25 @@ void door_destroy(struct door *d);
 /* How the door wakes the thread behind it; called on the asking thread. */
 void door_set_kick(struct door *d, void (*kick)(void *ctx), void *ctx);
 
+/* A request on its way; zeros but for what its owner fills in. */
+struct door_ticket {
+    enum door_channel channel;
+    const char *text;
+    size_t len;
+    struct text *out;
+    /* Called once, when it is answered or the door is closed: on the thread that does so, NULL or what
+     * failed. The ticket is its owner's again. NULL: somebody waits in door_ask. */
+    void (*done)(void *ctx, const struct err *failed);
+    void *ctx;
+    struct door_ticket *next; /* the rest is the door's */
+    struct err err;
+    bool failed, answered;
+};
+
+/* From any thread: asks and does not wait. The ticket and what it points to stay until `done`. -1: the door
+ * is closed, and done will not be called. */
+NODISCARD int door_post(struct door *d, struct door_ticket *t);
+
 /* From any thread: asks and waits. Appends the answer to `out`; 0, or -1 with *e when the command failed
  * (then `out` has what was written before). A closed door fails with code EPIPE. */
 NODISCARD int door_ask(struct door *d, enum door_channel channel, const char *text, size_t len,

@@ -1,11 +1,13 @@
 /*
  * `ringside explain`: the offline book.  It is made of the tables the program runs on: the kinds of event,
- * the devices and their registers.
+ * the devices and their registers, the bits of the CPU's registers and tables, the MSRs.
  */
 #include "commands.h"
 #include "options.h"
 
 #include "base/nearest.h"
+#include "debug/bits.h"
+#include "debug/msrs.h"
 #include "event/kind.h"
 #include "machine/machine.h"
 
@@ -93,7 +95,29 @@ static bool explain_word(const char *word, struct text *out)
                 text_addf(out, "%s is a register of %s (%s): ringside explain %s\n", p->ops->regs[i], p->name,
                           p->ops->summary, p->name);
     }
-    return out->len > before;
+    bool bits = bits_explain(word, WIDTH, out); /* before MSRs: EFER is both */
+    bool msr = !bits && msr_explain(word, WIDTH, out);
+    return bits || msr || out->len > before;
+}
+
+static void contents_cpu(struct text *out)
+{
+    struct table t;
+    text_add(out, "\nregisters, flags and table entries, bit by bit (cr0, cr0.wp):\n");
+    table_init(&t, "ll");
+    for (size_t i = 0; bits_row(i); i++) {
+        table_cell(&t, "%s", bits_row(i)->name);
+        table_cell(&t, "%s", bits_row(i)->title);
+    }
+    table_finish(&t, out, "  ", false);
+    text_add(out, "\nmodel-specific registers:\n");
+    table_init(&t, "lll");
+    for (size_t i = 0; msr_row(i); i++) {
+        table_cell(&t, "%s", msr_row(i)->name);
+        table_cell(&t, "%#x", msr_row(i)->index);
+        table_cell(&t, "%s", msr_row(i)->meaning);
+    }
+    table_finish(&t, out, "  ", false);
 }
 
 static void explain_contents(struct text *out)
@@ -115,7 +139,9 @@ static void explain_contents(struct text *out)
         table_cell(&t, "%s", p->ops->summary);
     }
     table_finish(&t, out, "  ", false);
-    text_add(out, "\nringside explain WORD takes any of these, a register's name or a port number.\n");
+    contents_cpu(out);
+    text_add(out,
+             "\nringside explain WORD takes any of these, a register's name, a port or an MSR's number.\n");
 }
 
 static void markdown_group(const char *title, bool foreign, bool own, struct text *out)
@@ -159,6 +185,10 @@ static int unknown_word(const char *word)
         nearest_offer(word, event_kind_row(i)->name, &best, &distance);
     for (const struct machine_part *p = machine_pc; p->ops; p++)
         nearest_offer(word, p->name, &best, &distance);
+    for (size_t i = 0; bits_row(i); i++)
+        nearest_offer(word, bits_row(i)->name, &best, &distance);
+    for (size_t i = 0; msr_row(i); i++)
+        nearest_offer(word, msr_row(i)->name, &best, &distance);
     err_set(&e, "explain: nothing about \"%s\": try ringside explain%s%s", word, best ? " " : "",
             best ? best : "");
     return command_fail(STATUS_USAGE, &e);
@@ -187,7 +217,7 @@ static int explain_command(const struct command *self, int argc, char **argv)
 
 const struct command command_explain = {"explain",
                                         "[WORD]",
-                                        "the offline book: exits, events, devices, ports",
+                                        "the offline book: exits, devices, ports, registers, bits, MSRs",
                                         "Without a word: the table of contents.",
                                         explain_rows,
                                         explain_command};

@@ -13,9 +13,11 @@
 
 enum { ESCAPE_KEY = 0x01, INTR_KEY = 0x03 };
 
-static void terminal_raw(struct console *c)
+void console_take_terminal(struct console *c)
 {
     struct termios t = c->was;
+    if (!c->terminal)
+        return;
     t.c_iflag &= ~(tcflag_t)(ICRNL | IXON | ISTRIP | INLCR | IGNCR);
     t.c_lflag &= ~(tcflag_t)(ICANON | ECHO | IEXTEN);
     t.c_cc[VMIN] = 1;
@@ -25,11 +27,19 @@ static void terminal_raw(struct console *c)
     c->raw = tcsetattr(c->in_fd, TCSANOW, &t) == 0;
 }
 
+void console_give_terminal(struct console *c)
+{
+    if (c->raw)
+        tcsetattr(c->in_fd, TCSANOW, &c->was);
+    c->raw = c->escaped = false;
+}
+
 void console_init(struct console *c, int in_fd, int out_fd)
 {
     struct stat st;
     *c = (struct console){.out_fd = out_fd, .in_fd = in_fd};
     pthread_mutex_init(&c->lock, NULL);
+    pthread_mutex_init(&c->out_lock, NULL);
     c->in_over = in_fd < 0 || fstat(in_fd, &st) < 0;
     if (c->in_over)
         return;
@@ -40,7 +50,7 @@ void console_init(struct console *c, int in_fd, int out_fd)
         if ((foreground >= 0 && foreground != getpgrp()) || tcgetattr(in_fd, &c->was) < 0)
             c->in_over = true;
         else
-            terminal_raw(c);
+            c->terminal = true;
     } else {
         c->in_file = S_ISREG(st.st_mode) || S_ISCHR(st.st_mode);
     }
@@ -49,15 +59,13 @@ void console_init(struct console *c, int in_fd, int out_fd)
 void console_resume(struct console *c)
 {
     if (c->raw)
-        terminal_raw(c);
+        console_take_terminal(c);
 }
 
 void console_fini(struct console *c)
 {
     console_flush(c);
-    if (c->raw)
-        tcsetattr(c->in_fd, TCSANOW, &c->was);
-    c->raw = false;
+    console_give_terminal(c);
 }
 
 void console_hurry(struct console *c)
@@ -77,7 +85,8 @@ static bool console_writable(const struct console *c)
     return true;
 }
 
-void console_flush(struct console *c)
+/* With the lock held. */
+static void console_write(struct console *c)
 {
     size_t done = 0;
     while (done < c->out_len && !c->out_code && console_writable(c)) {
@@ -90,12 +99,32 @@ void console_flush(struct console *c)
     c->out_len = 0;
 }
 
+void console_flush(struct console *c)
+{
+    pthread_mutex_lock(&c->out_lock);
+    console_write(c);
+    pthread_mutex_unlock(&c->out_lock);
+}
+
 void console_output(void *console, uint8_t byte)
 {
     struct console *c = console;
+    pthread_mutex_lock(&c->out_lock);
     c->out[c->out_len++] = byte;
+    c->inside_line = byte != '\n';
     if (byte == '\n' || c->out_len == CONSOLE_OUT_MAX)
-        console_flush(c);
+        console_write(c);
+    pthread_mutex_unlock(&c->out_lock);
+}
+
+void console_end_line(struct console *c)
+{
+    pthread_mutex_lock(&c->out_lock);
+    if (c->inside_line && c->out_len < CONSOLE_OUT_MAX)
+        c->out[c->out_len++] = '\n';
+    c->inside_line = false;
+    console_write(c);
+    pthread_mutex_unlock(&c->out_lock);
 }
 
 bool console_wants_input(struct console *c)
@@ -152,6 +181,16 @@ enum console_wish console_read(struct console *c)
     enum console_wish wish = console_fill(c);
     pthread_mutex_unlock(&c->lock);
     return wish;
+}
+
+size_t console_type(struct console *c, const char *bytes, size_t n)
+{
+    pthread_mutex_lock(&c->lock);
+    size_t room = CONSOLE_IN_MAX - c->in_count, took = n < room ? n : room;
+    for (size_t i = 0; i < took; i++)
+        console_keep(c, (uint8_t)bytes[i]);
+    pthread_mutex_unlock(&c->lock);
+    return took;
 }
 
 int console_take(void *console, uint8_t *bytes, size_t n)

@@ -9,9 +9,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -19,20 +17,10 @@
 /* How often held-back output and trace events are written out. */
 enum { TICK_MS = 100 };
 
-struct keeper {
-    struct run *run;
-    struct console *console;
-    int signal_fd, done_fd;
-    uint64_t end_ns; /* host time of the time limit */
-    unsigned signals;
-    int rc;
-    struct err err;
-};
-
 static void *vcpu_thread(void *arg)
 {
     struct keeper *k = arg;
-    k->rc = run_loop(k->run, &k->err);
+    k->rc = k->hooks.body ? k->hooks.body(k->hooks.ctx, &k->err) : run_loop(k->run, &k->err);
     uint64_t one = 1;
     ssize_t ignored = write(k->done_fd, &one, sizeof one);
     (void)ignored;
@@ -46,30 +34,58 @@ static void keeper_stop(struct keeper *k, enum run_stop why)
     run_stop(k->run, why);
 }
 
+/* Has the front end a use for it? */
+static bool keeper_offer(struct keeper *k, int signo)
+{
+    return k->hooks.signal && k->hooks.signal(k->hooks.ctx, signo);
+}
+
+void keeper_suspend(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTSTP);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    raise(SIGTSTP); /* not SIGSTOP: the kernel knows whether anybody is there who could wake us */
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void keeper_signal(struct keeper *k)
 {
     struct signalfd_siginfo info;
     if (read(k->signal_fd, &info, sizeof info) != sizeof info)
         return;
-    if (info.ssi_signo == SIGCONT) {
+    int signo = (int)info.ssi_signo;
+    if (keeper_offer(k, signo) || signo == SIGWINCH)
+        return;
+    if (signo == SIGCONT) {
         console_resume(k->console);
+        return;
+    }
+    if (signo == SIGTSTP) {
+        bool raw = k->console->raw;
+        console_give_terminal(k->console);
+        keeper_suspend();
+        if (raw)
+            console_take_terminal(k->console);
         return;
     }
     if (++k->signals > 1) {
         console_fini(k->console);
-        _exit(128 + (int)info.ssi_signo);
+        _exit(128 + signo);
     }
-    keeper_stop(k, info.ssi_signo == SIGINT    ? STOP_SIGINT
-                   : info.ssi_signo == SIGHUP  ? STOP_SIGHUP
-                   : info.ssi_signo == SIGQUIT ? STOP_SIGQUIT
-                                               : STOP_SIGTERM);
+    keeper_stop(k, signo == SIGINT    ? STOP_SIGINT
+                   : signo == SIGHUP  ? STOP_SIGHUP
+                   : signo == SIGQUIT ? STOP_SIGQUIT
+                                      : STOP_SIGTERM);
 }
 
 static void keeper_input(struct keeper *k)
 {
     switch (console_read(k->console)) {
     case CONSOLE_QUIT:
-        keeper_stop(k, STOP_QUIT);
+        if (!keeper_offer(k, SIGTERM))
+            keeper_stop(k, STOP_QUIT);
         break;
     case CONSOLE_HELP:
         fputs("\r\nringside: Ctrl-A x quits, Ctrl-A c sends Ctrl-C to the guest, Ctrl-A Ctrl-A sends Ctrl-A; "
@@ -90,66 +106,76 @@ static int keeper_wait_ms(const struct keeper *k)
     return left_ms < TICK_MS ? (int)left_ms : TICK_MS;
 }
 
-static void keeper_loop(struct keeper *k)
+enum keeper_event keeper_turn(struct keeper *k, int fd)
 {
-    struct pollfd fd[3] = {
-        {.fd = k->done_fd, .events = POLLIN}, {.fd = k->signal_fd, .events = POLLIN}, {.events = POLLIN}};
-    for (;;) {
-        fd[2].fd = console_wants_input(k->console) ? k->console->in_fd : -1;
-        int n = poll(fd, 3, keeper_wait_ms(k));
-        if (n > 0 && fd[0].revents)
-            return;
-        if (n > 0 && fd[1].revents)
-            keeper_signal(k);
-        if (n > 0 && fd[2].revents)
-            keeper_input(k);
-        if (clock_host_ns() >= k->end_ns) {
-            keeper_stop(k, STOP_TIMEOUT);
-            k->end_ns = UINT64_MAX;
-        }
-        if (n == 0)
-            run_wake(k->run);
+    bool input = k->keys && console_wants_input(k->console);
+    struct pollfd fds[4] = {{.fd = k->over ? -1 : k->done_fd, .events = POLLIN},
+                            {.fd = k->signal_fd, .events = POLLIN},
+                            {.fd = input ? k->console->in_fd : -1, .events = POLLIN},
+                            {.fd = fd, .events = POLLIN}};
+    int n = poll(fds, 4, keeper_wait_ms(k));
+    if (n > 0 && fds[0].revents) {
+        k->over = true;
+        return KEEPER_OVER;
     }
+    if (n > 0 && fds[1].revents)
+        keeper_signal(k);
+    if (n > 0 && fds[2].revents)
+        keeper_input(k);
+    if (clock_host_ns() >= k->end_ns) {
+        keeper_stop(k, STOP_TIMEOUT);
+        k->end_ns = UINT64_MAX;
+    }
+    if (n == 0)
+        run_wake(k->run);
+    return n > 0 && fds[3].revents ? KEEPER_READY : KEEPER_NOTHING;
 }
 
-static int keeper_open(struct keeper *k, sigset_t *old, struct err *e)
+static void keeper_close(struct keeper *k)
 {
+    if (k->signal_fd >= 0)
+        close(k->signal_fd);
+    if (k->done_fd >= 0)
+        close(k->done_fd);
+    pthread_sigmask(SIG_SETMASK, &k->old, NULL);
+}
+
+int keeper_start(struct keeper *k, struct run *r, struct console *c, uint64_t timeout_s,
+                 const struct keeper_hooks *hooks, struct err *e)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT, SIGTSTP, SIGWINCH};
     sigset_t set;
+    *k = (struct keeper){.run = r, .console = c, .keys = true, .end_ns = UINT64_MAX};
+    if (hooks)
+        k->hooks = *hooks;
+    if (timeout_s)
+        k->end_ns = clock_host_ns() + timeout_s * 1000000000u;
     sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGQUIT);
-    sigaddset(&set, SIGCONT);
-    pthread_sigmask(SIG_BLOCK, &set, old);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        sigaddset(&set, signals[i]);
+    pthread_sigmask(SIG_BLOCK, &set, &k->old);
     k->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
     k->done_fd = eventfd(0, EFD_CLOEXEC);
-    return k->signal_fd < 0 || k->done_fd < 0 ? err_sys(e, errno, "signalfd") : 0;
+    int code = k->signal_fd < 0 || k->done_fd < 0 ? errno : pthread_create(&k->thread, NULL, vcpu_thread, k);
+    if (code == 0)
+        return 0;
+    keeper_close(k);
+    return err_sys(e, code, "starting the vCPU's thread");
+}
+
+int keeper_finish(struct keeper *k, struct err *e)
+{
+    while (!k->over)
+        keeper_turn(k, -1);
+    pthread_join(k->thread, NULL);
+    keeper_close(k);
+    if (k->rc < 0)
+        *e = k->err;
+    return k->rc;
 }
 
 int keeper_run(struct run *r, struct console *c, uint64_t timeout_s, struct err *e)
 {
-    struct keeper k = {
-        .run = r, .console = c, .end_ns = timeout_s ? clock_host_ns() + timeout_s * 1000000000u : UINT64_MAX};
-    sigset_t old;
-    pthread_t thread;
-    int rc = keeper_open(&k, &old, e);
-    if (rc == 0) {
-        int code = pthread_create(&thread, NULL, vcpu_thread, &k);
-        if (code != 0) {
-            rc = err_sys(e, code, "starting the vCPU's thread");
-        } else {
-            keeper_loop(&k);
-            pthread_join(thread, NULL);
-            rc = k.rc;
-            if (rc < 0)
-                *e = k.err;
-        }
-    }
-    if (k.signal_fd >= 0)
-        close(k.signal_fd);
-    if (k.done_fd >= 0)
-        close(k.done_fd);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return rc;
+    struct keeper k;
+    return keeper_start(&k, r, c, timeout_s, NULL, e) < 0 ? -1 : keeper_finish(&k, e);
 }

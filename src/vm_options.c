@@ -104,6 +104,14 @@ static int set_trace(void *settings, const char *value, struct err *e)
     return 0;
 }
 
+static int set_trace_steps(void *settings, const char *value, struct err *e)
+{
+    (void)value;
+    (void)e;
+    ((struct vm_settings *)settings)->run.trace_steps = true;
+    return 0;
+}
+
 static int set_max_exits(void *settings, const char *value, struct err *e)
 {
     return option_number(value, 1, UINT64_MAX, &((struct vm_settings *)settings)->run.max_exits, e);
@@ -134,6 +142,64 @@ static int set_kvm(void *settings, const char *value, struct err *e)
     return 0;
 }
 
+static int set_paused(void *settings, const char *value, struct err *e)
+{
+    (void)value;
+    (void)e;
+    ((struct vm_settings *)settings)->paused = true;
+    return 0;
+}
+
+static int set_gdb(void *settings, const char *value, struct err *e)
+{
+    struct vm_settings *s = settings;
+    uint64_t port;
+    const char *colon = strrchr(value, ':');
+    s->gdb = value;
+    return option_number(colon ? colon + 1 : value, 0, UINT16_MAX, &port, e);
+}
+
+static int add_command(struct vm_settings *s, const char *text, bool file, struct err *e)
+{
+    if (s->command_count == COMMANDS_MAX)
+        return err_set(e, "at most %d commands and files of commands", COMMANDS_MAX);
+    s->commands[s->command_count++] = (struct vm_command){text, file};
+    return 0;
+}
+
+static int set_command(void *settings, const char *value, struct err *e)
+{
+    return add_command(settings, value, false, e);
+}
+
+static int set_script(void *settings, const char *value, struct err *e)
+{
+    return add_command(settings, value, true, e);
+}
+
+static int set_strict(void *settings, const char *value, struct err *e)
+{
+    (void)value;
+    (void)e;
+    ((struct vm_settings *)settings)->strict = true;
+    return 0;
+}
+
+static int set_no_rc(void *settings, const char *value, struct err *e)
+{
+    (void)value;
+    (void)e;
+    ((struct vm_settings *)settings)->no_rc = true;
+    return 0;
+}
+
+static int set_symbols(void *settings, const char *value, struct err *e)
+{
+    (void)e;
+    ((struct vm_settings *)settings)->symbols = value;
+    return 0;
+}
+
 const struct option_row vm_option_rows[] = {
     {"--format", "FORMAT", "what the image is: auto (default), flat, elf or multiboot", set_format},
     {"--mode", "MODE", "flat images: start in real, protected or long mode (default real)", set_mode},
@@ -152,12 +218,25 @@ const struct option_row vm_option_rows[] = {
      "equal (steps)",
      set_clock},
     {"--trace", "FILE.rst", "write every exit to a trace file", set_trace},
+    {"--trace-steps", NULL, "write every instruction too: the whole run is single-stepped", set_trace_steps},
     {"--max-exits", "N", "end with status 124 after N exits", set_max_exits},
     {"--max-steps", "N", "single-step the whole run and end with status 124 after N instructions",
      set_max_steps},
     {"--timeout", "SECONDS", "end with status 124 after so much time", set_timeout},
     {"--json", NULL, "a summary as one JSON object on stdout at the end; the console goes to stderr",
      set_json},
+    {"--paused", NULL, "stand at the first instruction until a debugger says go", set_paused},
+    {"--gdb", "[HOST:]PORT", "serve gdb there (HOST: 127.0.0.1; port 0: any that is free, which is said)",
+     set_gdb},
+    {"-x", "COMMAND", "a command of the debugger's, done before the first instruction; repeatable",
+     set_command},
+    {"--script", "FILE", "the same for a file of commands, in the order given; repeatable", set_script},
+    {"--strict", NULL, "a command of -x, --script or piped input that fails ends it all with status 1",
+     set_strict},
+    {"--no-rc", NULL, "do not read .ringsiderc", set_no_rc},
+    {"--symbols", "ELF",
+     "where names come from (default: the image itself, or symbols/NAME.elf or NAME.elf beside it)",
+     set_symbols},
     {"--kvm", "DEVICE", "another device than /dev/kvm", set_kvm},
     {0},
 };

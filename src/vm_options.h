@@ -8,7 +8,15 @@
 #include "options.h"
 #include "run/run.h"
 
-enum { ROMS_MAX = 4 };
+#include "vm/image.h"
+
+enum { ROMS_MAX = 4, COMMANDS_MAX = 64 };
+
+/* A command line for the debugger, or a file of them. */
+struct vm_command {
+    const char *text;
+    bool file;
+};
 
 struct vm_settings {
     struct image_request image;
@@ -19,6 +27,12 @@ struct vm_settings {
     const char *trace;
     uint64_t timeout_s;
     bool json;
+    bool paused;                              /* stand at the first instruction */
+    const char *gdb;                          /* [HOST:]PORT; NULL: none */
+    struct vm_command commands[COMMANDS_MAX]; /* in the order they were given */
+    size_t command_count;
+    bool strict, no_rc;
+    const char *symbols; /* an ELF file; NULL: look for it */
 };
 
 /* What they are when nothing is said. */

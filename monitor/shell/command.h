@@ -59,6 +59,19 @@ extern const struct shell_command shell_run_commands[], shell_stop_commands[], s
 const struct shell_command *shell_row(size_t i);
 NODISCARD int shell_find(const char *name, size_t len, const struct shell_command **row, struct err *e);
 
+/* The tables with their titles, in the order of `help`; NULL past the end. */
+struct shell_group {
+    const char *title;
+    const struct shell_command *rows;
+};
+const struct shell_group *shell_group(size_t i);
+
+/* Whether a name may be followed by a slash and a format. */
+bool shell_takes_slash(const struct shell_command *row);
+
+/* Whether an empty line after this one does it again: all its commands have COMMAND_REPEATS. */
+bool shell_repeats(const char *line);
+
 /* Executes one line: "NAME[/FORMAT] ARGS", "NAME; NAME", comments from '#'. An empty line does nothing. 0, or
  * -1 with *e; what was written to `out` before stays. */
 NODISCARD int shell_execute(struct debugger *d, const char *line, struct text *out, struct err *e);

@@ -92,6 +92,7 @@ NODISCARD int kvm_set_xcrs(const struct kvm_vcpu *v, const struct kvm_xcrs *x, s
 /* KVM_MP_STATE_RUNNABLE, _HALTED ...; with an in-kernel irqchip a HLT waits inside KVM and only this tells.
  */
 NODISCARD int kvm_get_mp_state(const struct kvm_vcpu *v, uint32_t *state, struct err *e);
+NODISCARD int kvm_set_mp_state(const struct kvm_vcpu *v, uint32_t state, struct err *e);
 /* One MSR. -1 also when KVM does not know it. */
 NODISCARD int kvm_get_msr(const struct kvm_vcpu *v, uint32_t index, uint64_t *value, struct err *e);
 NODISCARD int kvm_set_msr(const struct kvm_vcpu *v, uint32_t index, uint64_t value, struct err *e);

@@ -132,6 +132,12 @@ int kvm_get_mp_state(const struct kvm_vcpu *v, uint32_t *state, struct err *e)
     return rc;
 }
 
+int kvm_set_mp_state(const struct kvm_vcpu *v, uint32_t state, struct err *e)
+{
+    struct kvm_mp_state m = {.mp_state = state};
+    return vcpu_set(v, KVM_SET_MP_STATE, &m, "KVM_SET_MP_STATE", e);
+}
+
 /* struct kvm_msrs ends in a flexible array; this is one with room for a single entry. */
 struct one_msr {
     _Alignas(struct kvm_msrs) uint8_t bytes[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)];

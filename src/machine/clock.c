@@ -27,6 +27,11 @@ void clock_work(struct machine_clock *c, uint64_t units)
     c->virtual_ns += units * CLOCK_STEP_NS;
 }
 
+void clock_stood(struct machine_clock *c, uint64_t stood_ns)
+{
+    c->origin_ns += stood_ns;
+}
+
 void clock_jump(struct machine_clock *c, uint64_t at_ns)
 {
     if (at_ns > c->virtual_ns)

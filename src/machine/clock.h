@@ -32,6 +32,9 @@ uint64_t clock_now_ns(const struct machine_clock *c);
 /* The guest did `units` of work; nothing under a real clock. */
 void clock_work(struct machine_clock *c, uint64_t units);
 
+/* Host time of `stood_ns` has passed that is none for the machine: it was paused. */
+void clock_stood(struct machine_clock *c, uint64_t stood_ns);
+
 /* The CPU sleeps until `at_ns`: under steps, time goes there (never back); nothing under a real clock. */
 void clock_jump(struct machine_clock *c, uint64_t at_ns);
 

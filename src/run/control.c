@@ -79,7 +79,7 @@ void control_detach(struct run *r)
     r->has_timer = false;
 }
 
-static void run_kick(struct run *r)
+void control_kick(struct run *r)
 {
     uint64_t one = 1;
     ssize_t ignored = write(r->wake_fd, &one, sizeof one);
@@ -94,13 +94,19 @@ void run_stop(struct run *r, enum run_stop why)
 {
     int none = STOP_NONE;
     atomic_compare_exchange_strong(&r->stop, &none, (int)why);
-    run_kick(r);
+    control_kick(r);
+}
+
+void run_ask_pause(struct run *r)
+{
+    atomic_store(&r->pause_asked, true);
+    control_kick(r);
 }
 
 void run_wake(struct run *r)
 {
     atomic_store(&r->woken, true);
-    run_kick(r);
+    control_kick(r);
 }
 
 static enum verdict control_stop(struct run *r, int why)
@@ -134,6 +140,12 @@ enum verdict control_serve(struct run *r)
         if (r->tick)
             r->tick(r->tick_ctx, clock_host_ns() - r->start_ns);
         control_input(r);
+        if (r->visit)
+            r->visit(r->visit_ctx);
+    }
+    if (r->in_hands && atomic_exchange(&r->pause_asked, false)) {
+        r->pause.why = PAUSED_ASKED;
+        return PAUSE;
     }
     return GO_ON;
 }

@@ -10,6 +10,7 @@
  */
 #include "base/bytes.h"
 #include "run/assist.h"
+#include "vm/descriptor.h"
 
 #include <string.h>
 
@@ -18,15 +19,8 @@ enum { GATE_INTERRUPT = 0xe, GATE_TRAP = 0xf };
 struct gate {
     uint16_t selector;
     uint64_t offset;
-    uint8_t type, ist;
+    uint8_t type, ist, dpl;
 };
-
-static size_t read_linear(const struct run *r, uint64_t linear, void *buf, size_t n)
-{
-    struct gva_context c = run_gva_context(r);
-    c.cpl = 0; /* the CPU reads its tables as supervisor */
-    return gva_read(&r->machine->memory, &c, linear, buf, n, GVA_READ, NULL);
-}
 
 static bool gate_read(const struct run *r, unsigned vector, bool lng, struct gate *g)
 {
@@ -34,11 +28,12 @@ static bool gate_read(const struct run *r, unsigned vector, bool lng, struct gat
     size_t len = lng ? 16 : 8;
     const struct kvm_sregs *s = run_sregs(r);
     if ((uint64_t)vector * len + len - 1 > s->idt.limit ||
-        read_linear(r, s->idt.base + vector * len, raw, len) != len)
+        supervisor_read(r, s->idt.base + vector * len, raw, len) != len)
         return false;
     *g = (struct gate){.selector = le16_load(raw + 2),
                        .offset = le16_load(raw) | (uint64_t)le16_load(raw + 6) << 16,
                        .type = raw[5] & 0x1f,
+                       .dpl = raw[5] >> 5 & 3,
                        .ist = raw[4] & 7};
     if (lng)
         g->offset |= (uint64_t)le32_load(raw + 8) << 32;
@@ -47,27 +42,9 @@ static bool gate_read(const struct run *r, unsigned vector, bool lng, struct gat
 
 bool descriptor_read(const struct run *r, uint16_t selector, bool system_too, struct kvm_segment *seg)
 {
-    uint8_t raw[8];
-    const struct kvm_sregs *s = run_sregs(r);
-    if ((selector & 4) || (selector | 7u) > s->gdt.limit || !(selector & ~7u) ||
-        read_linear(r, s->gdt.base + (selector & ~7u), raw, 8) != 8)
-        return false;
-    *seg = (struct kvm_segment){
-        .base = le16_load(raw + 2) | (uint64_t)raw[4] << 16 | (uint64_t)raw[7] << 24,
-        .limit = le16_load(raw) | (uint32_t)(raw[6] & 0xf) << 16,
-        .selector = selector,
-        .type = (raw[5] & 0xf) | (raw[5] >> 4 & 1), /* loading a code or data segment marks it accessed */
-        .s = raw[5] >> 4 & 1,
-        .dpl = raw[5] >> 5 & 3,
-        .present = raw[5] >> 7,
-        .avl = raw[6] >> 4 & 1,
-        .l = raw[6] >> 5 & 1,
-        .db = raw[6] >> 6 & 1,
-        .g = raw[6] >> 7,
-    };
-    if (seg->g)
-        seg->limit = seg->limit << 12 | 0xfff;
-    return seg->present && (seg->s || system_too);
+    return !(selector & SELECTOR_TI) &&
+           descriptor_load(&r->machine->memory, run_regs(r), run_sregs(r), selector, seg, NULL) == 0 &&
+           seg->present && (seg->s || system_too);
 }
 
 static bool push_frame(const struct run *r, uint64_t stack_base, uint64_t *rsp, const uint64_t *words,
@@ -90,7 +67,7 @@ static bool deliver_real(struct run *r, unsigned vector, uint64_t return_rip)
     struct kvm_regs *g = run_regs(r);
     struct kvm_sregs *s = run_sregs(r);
     uint8_t entry[4];
-    if (vector * 4u + 3 > s->idt.limit || read_linear(r, s->idt.base + vector * 4u, entry, 4) != 4)
+    if (vector * 4u + 3 > s->idt.limit || supervisor_read(r, s->idt.base + vector * 4u, entry, 4) != 4)
         return false;
     uint64_t sp = g->rsp & 0xffff,
              words[] = {g->rflags & 0xffff & ~RFLAGS_TF, s->cs.selector, return_rip & 0xffff};
@@ -112,7 +89,7 @@ static bool stack_long(const struct run *r, const struct gate *g, unsigned dpl, 
     *rsp = run_regs(r)->rsp;
     if (g->ist || inner) {
         uint64_t at = g->ist ? 36u + 8u * (g->ist - 1u) : 4u + 8u * dpl;
-        if (at + 7 > s->tr.limit || read_linear(r, s->tr.base + at, raw, 8) != 8)
+        if (at + 7 > s->tr.limit || supervisor_read(r, s->tr.base + at, raw, 8) != 8)
             return false;
         *rsp = le64_load(raw);
     }
@@ -155,26 +132,57 @@ static bool deliver_long(struct run *r, unsigned vector, uint64_t return_rip)
     return true;
 }
 
-/* 32-bit protected mode, same privilege level: the case a small kernel's own interrupts are. */
+/* The stack of the handler's ring, from a 32-bit TSS (Intel SDM, "Task-State Segment (TSS)"). */
+static bool stack_protected(const struct run *r, unsigned dpl, uint64_t *esp, struct kvm_segment *ss)
+{
+    const struct kvm_sregs *s = run_sregs(r);
+    uint8_t raw[8];
+    uint64_t at = 4 + 8 * dpl;
+    if ((s->tr.type & 0xd) != 9 || at + 7 > s->tr.limit || supervisor_read(r, s->tr.base + at, raw, 8) != 8)
+        return false;
+    *esp = le32_load(raw);
+    return descriptor_read(r, le16_load(raw + 4), false, ss) && (ss->type & 0xa) == 2 && ss->dpl == dpl &&
+           ss->db;
+}
+
+/* 32-bit protected mode. */
 static bool deliver_protected(struct run *r, unsigned vector, uint64_t return_rip)
 {
     struct kvm_regs *g = run_regs(r);
     struct kvm_sregs *s = run_sregs(r);
     struct gate gate;
-    struct kvm_segment cs;
+    struct kvm_segment cs, ss = s->ss;
     unsigned cpl = cpu_cpl(g, s);
+    uint64_t rsp = (uint32_t)g->rsp;
     if (!gate_read(r, vector, false, &gate) || !descriptor_read(r, gate.selector, false, &cs) ||
-        cs.dpl != cpl || !s->ss.db || (g->rflags & RFLAGS_VM))
+        !(cs.type & 8) || cs.dpl > cpl || !s->ss.db || (g->rflags & RFLAGS_VM))
         return false;
-    uint64_t rsp = (uint32_t)g->rsp, words[] = {g->rflags & ~RFLAGS_TF, s->cs.selector, return_rip};
-    if (!push_frame(r, s->ss.base, &rsp, words, 3, 4))
+    bool inner = !(cs.type & 4) && cs.dpl < cpl;
+    if (inner && !stack_protected(r, cs.dpl, &rsp, &ss))
+        return false;
+    uint64_t words[] = {s->ss.selector, (uint32_t)g->rsp, g->rflags & ~RFLAGS_TF, s->cs.selector, return_rip};
+    size_t skip = inner ? 0 : 2;
+    if (!push_frame(r, ss.base, &rsp, words + skip, 5 - skip, 4))
         return false;
     g->rsp = rsp;
     g->rip = gate.offset;
     g->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | (gate.type == GATE_INTERRUPT ? RFLAGS_IF : 0));
-    cs.selector = (uint16_t)((gate.selector & ~3u) | cpl);
+    cs.selector = (uint16_t)((gate.selector & ~3u) | (inner ? cs.dpl : cpl));
     s->cs = cs;
+    s->ss = ss;
     return true;
+}
+
+int deliver_software(struct run *r, unsigned vector, uint64_t return_rip, struct err *e)
+{
+    struct gate gate;
+    const struct kvm_sregs *s = run_sregs(r);
+    enum cpu_mode mode = cpu_mode(s);
+    if (mode != MODE_REAL &&
+        ((run_regs(r)->rflags & RFLAGS_VM) || !gate_read(r, vector, mode != MODE_PROTECTED, &gate) ||
+         gate.dpl < cpu_cpl(run_regs(r), s)))
+        return 0; /* #GP or #NP, or virtual-8086 mode's own rules */
+    return deliver_vector(r, vector, return_rip, e);
 }
 
 int deliver_vector(struct run *r, unsigned vector, uint64_t return_rip, struct err *e)

@@ -2,6 +2,7 @@
  * Events: an exit becomes one, is completed once it has been handled, and goes to the ring of last events and
  * to every sink.  This is the only place where sequence numbers are given.
  */
+#include "base/bytes.h"
 #include "run/inside.h"
 
 static uint32_t saturate(uint64_t ns)
@@ -43,6 +44,21 @@ void event_end(struct run *r, struct event *ev)
     if (event_kind_is_exit(ev->kind))
         r->result.exits++;
     event_put(r, ev);
+}
+
+void event_step(struct run *r)
+{
+    struct event ev;
+    uint64_t now_ns = r->observed ? clock_host_ns() : 0;
+    event_begin(r, &ev, EVENT_STEP, now_ns);
+    r->left_ns = now_ns;
+    ev.rip = r->insn.rip;
+    ev.cs = r->insn.cs;
+    ev.mode_cpl = r->insn.mode_cpl;
+    ev.addr = le_load(r->insn.code, 8);
+    ev.size = r->insn.n;
+    ev.flags |= EVENT_ADDR;
+    event_put(r, &ev);
 }
 
 void event_irq(struct run *r, unsigned vector, unsigned line)

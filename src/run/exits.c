@@ -99,6 +99,8 @@ enum verdict exit_dispatch(struct run *r, uint64_t now_ns, struct err *e)
     enum verdict v = row ? row->handle(r, &ev, e) : exit_not_ours(r, reason);
     if (ev.kind == EVENT_DEBUG && v == GO_ON)
         return v; /* a step of our own: counted, not an event */
+    if (v == PAUSE && ev.kind == EVENT_INTERNAL)
+        ev.kind = EVENT_DEBUG; /* an INT3 of ours that this KVM does not know */
     event_end(r, &ev);
     struct machine_request *q = &r->machine->request;
     if (q->debug_exit | q->poweroff | q->reset | q->a20_changed)

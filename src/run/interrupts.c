@@ -12,18 +12,21 @@ int interrupts_inject(struct run *r, struct err *e)
 {
     struct kvm_run *k = r->vcpu.run;
     r->look_again = false;
-    if (!machine_interrupt_pending(r->machine)) {
+    if ((r->held && r->hold_interrupts && !r->wake_by_interrupt) || !machine_interrupt_pending(r->machine)) {
         k->request_interrupt_window = 0;
         return 0;
     }
     /* KVM's flags are of the last exit; RFLAGS may have been changed by hand since. */
-    if (!k->ready_for_interrupt_injection || !(run_regs(r)->rflags & RFLAGS_IF) || r->in_flight) {
+    if (!k->ready_for_interrupt_injection || !(run_regs(r)->rflags & RFLAGS_IF) || r->in_flight ||
+        r->shadow) {
         k->request_interrupt_window = 1;
         return 0;
     }
     unsigned line = 0;
     unsigned vector = machine_interrupt_take(r->machine, &line);
     event_irq(r, vector, line);
+    r->pause.vector = (int)vector;
+    r->pause.interrupt = true;
     /* Only one interrupt fits before an entry; if another waits, the window tells when. */
     k->request_interrupt_window = machine_interrupt_pending(r->machine);
     k->ready_for_interrupt_injection = 0;
@@ -42,20 +45,33 @@ static enum verdict halted(struct run *r, const char *why)
     return run_end(r, RUN_HALTED, 0, "%s", why);
 }
 
+/* Is there a timer that may interrupt, or a key that somebody may press? */
+static bool has_source(const struct run *r)
+{
+    const struct machine *m = r->machine;
+    return machine_interrupt_pending(m) || machine_next_wake_ns(m) != DEVICE_NEVER_NS ||
+           (!r->input_over && r->take_input && machine_input_can_wake(m));
+}
+
+bool interrupts_can_wake(const struct run *r)
+{
+    return (run_regs(r)->rflags & RFLAGS_IF) && has_source(r);
+}
+
 enum verdict interrupts_sleep(struct run *r)
 {
     struct machine *m = r->machine;
     if (!(run_regs(r)->rflags & RFLAGS_IF))
         return halted(r, "the guest halted with interrupts off");
     while (!machine_interrupt_pending(m)) {
-        if (control_serve(r) == END)
-            return END;
+        enum verdict v = control_serve(r);
+        if (v != GO_ON)
+            return v;
         control_input(r);
         if (machine_interrupt_pending(m))
             break;
         uint64_t wake_ns = machine_next_wake_ns(m);
-        bool input = !r->input_over && r->take_input && machine_input_can_wake(m);
-        if (wake_ns == DEVICE_NEVER_NS && !input)
+        if (!has_source(r))
             return halted(r, "the guest halted, and nothing can wake it");
         if (r->tick)
             r->tick(r->tick_ctx, clock_host_ns() - r->start_ns);
@@ -65,6 +81,7 @@ enum verdict interrupts_sleep(struct run *r)
         if (machine_now_ns(m) >= m->next_deadline_ns)
             machine_elapse(m);
     }
+    r->asleep = false;
     return GO_ON;
 }
 

@@ -54,11 +54,8 @@ void exit_decode_debug(struct run *r, struct event *ev)
 
 enum verdict exit_handle_debug(struct run *r, struct event *ev, struct err *e)
 {
-    (void)e;
-    if (r->stepping)
-        return GO_ON;
-    return run_end(r, RUN_ERROR, 125, "a debug exit that nobody asked for at 0x%llx",
-                   (unsigned long long)ev->addr);
+    (void)ev;
+    return breaks_hit(r, e);
 }
 
 /* KVM has already moved RIP past the HLT. */
@@ -76,7 +73,8 @@ enum verdict exit_handle_hlt(struct run *r, struct event *ev, struct err *e)
 {
     (void)ev;
     (void)e;
-    return interrupts_sleep(r);
+    r->asleep = true;
+    return r->held && interrupts_can_wake(r) ? GO_ON : interrupts_sleep(r);
 }
 
 enum verdict exit_handle_shutdown(struct run *r, struct event *ev, struct err *e)
@@ -145,6 +143,12 @@ static enum verdict emulation_failed(struct run *r, bool tried)
 enum verdict exit_handle_internal(struct run *r, struct event *ev, struct err *e)
 {
     if (ev->detail == KVM_INTERNAL_ERROR_EMULATION) {
+        if (r->watching &&
+            breaks_patch_at_rip(r)) { /* this KVM does not know INT3, but we do: it is our own */
+            r->pause.why = PAUSED_BREAK;
+            r->pause.slot = RUN_SLOT_PATCH;
+            return PAUSE;
+        }
         int rc = assist_complete(r, ev, e);
         return rc > 0 ? GO_ON : emulation_failed(r, rc < 0);
     }
@@ -195,7 +199,7 @@ enum verdict exit_handle_msr(struct run *r, struct event *ev, struct err *e)
     (void)e;
     r->vcpu.run->msr.error = 1;
     ev->detail = 1;
-    r->in_flight = true;
+    r->in_flight = r->fault_due = true;
     return GO_ON;
 }
 

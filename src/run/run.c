@@ -103,6 +103,8 @@ void run_destroy(struct run *r)
     kvm_vcpu_close(&r->vcpu);
     control_fini(r);
     ring_fini(&r->last_events);
+    ring_fini(&r->last_steps);
+    free(r->net);
     free(r);
 }
 
@@ -128,6 +130,7 @@ void run_set_input(struct run *r, int (*take)(void *ctx, uint8_t *bytes, size_t 
 {
     r->take_input = take;
     r->input_ctx = ctx;
+    r->input_over = false;
 }
 
 const struct run_result *run_result(const struct run *r)
@@ -189,18 +192,24 @@ static enum verdict run_failed(struct run *r, const struct err *e, int *failed)
 static enum verdict before_entry(struct run *r, struct err *e, int *failed)
 {
     struct machine *m = r->machine;
-    if (((volatile struct kvm_run *)r->vcpu.run)->immediate_exit && control_serve(r) == END)
-        return END;
+    enum verdict v = GO_ON;
+    /* A debugger sees no access half done: first an entry that completes it and, with immediate_exit set, no
+     * more. */
+    if (((volatile struct kvm_run *)r->vcpu.run)->immediate_exit && !(r->in_hands && r->in_flight))
+        v = control_serve(r);
+    if (v != GO_ON)
+        return v;
     if (r->input_waiting)
         control_input(r);
     if (m->next_deadline_ns != DEVICE_NEVER_NS && machine_now_ns(m) >= m->next_deadline_ns)
         machine_elapse(m);
     if (m->clock.kind == CLOCK_REAL)
         control_arm(r);
-    if (step_choose(r, e) < 0 || (m->pic[0] && !r->step_done && interrupts_inject(r, e) < 0))
+    v = step_choose(r, e);
+    if (v == END || (v == GO_ON && m->pic[0] && !r->step_done && interrupts_inject(r, e) < 0))
         return run_failed(r, e, failed);
     vcpu_state_choose(r);
-    return GO_ON;
+    return v;
 }
 
 /* KVM_RUN itself failed. */
@@ -212,52 +221,91 @@ static enum verdict entry_failed(struct run *r, int code, struct err *e, int *fa
     return run_failed(r, e, failed);
 }
 
-/* An instruction was stepped: it is counted here, and an event only for who asks for all of them. */
-static enum verdict after_step(struct run *r)
+/* KVM_RUN, with what must be in guest memory during it and never else. */
+static int enter(struct run *r, bool settling, struct err *e)
 {
-    r->result.steps++;
-    if (r->options.max_steps && r->result.steps >= r->options.max_steps)
-        return run_end(r, RUN_BUDGET, 124, "the budget of %llu steps is spent",
-                       (unsigned long long)r->options.max_steps);
-    return GO_ON;
+    bool step = r->stepping && !settling;
+    if (step && net_spread(r, e) < 0)
+        return -ENOMEM;
+    if (r->watching)
+        breaks_patch(r);
+    int rc = kvm_vcpu_run(&r->vcpu);
+    if (r->watching)
+        breaks_unpatch(r);
+    if (step)
+        net_gather(r);
+    return rc;
 }
 
-static enum verdict run_once(struct run *r, struct err *e, int *failed)
+/* The entry was cut short by a signal or by immediate_exit. */
+static enum verdict entry_cut(struct run *r, bool settling, struct err *e, int *failed)
 {
-    if (before_entry(r, e, failed) == END)
-        return END;
+    r->step_again = true; /* whatever became of the trap flag in the meantime */
+    if (vcpu_state_fetch(r, e) < 0)
+        return run_failed(r, e, failed);
+    if (settling && !r->fault_due) /* an OUT or a store, now complete: a step like others */
+        return step_finished(r);
+    r->fault_due = false;
+    int caught = r->stepping ? net_caught(r, e)
+                             : 0; /* with KVM's own controllers HLT, and so a trap, sleeps in there */
+    if (caught != 0)
+        return caught < 0 ? run_failed(r, e, failed) : step_finished(r);
+    return r->machine->pic[0] ? GO_ON : interrupts_asleep_in_kernel(r);
+}
+
+/* Whether the exit just handled is the end of the instruction being stepped. */
+static bool exit_ends_step(const struct run *r)
+{
+    switch (r->vcpu.run->exit_reason) {
+    case KVM_EXIT_DEBUG:
+    case KVM_EXIT_INTERNAL_ERROR: /* completed by hand */
+        return r->stepping;
+    case KVM_EXIT_HLT:
+        return r->step_turn;
+    default:
+        return false;
+    }
+}
+
+static enum verdict after_entry(struct run *r, struct err *e, int *failed)
+{
+    uint64_t now_ns = exit_time_ns(r);
+    bool stepping = r->stepping;
+    if (vcpu_state_fetch(r, e) < 0)
+        return run_failed(r, e, failed);
+    clock_work(&r->machine->clock, 1);
+    int caught = stepping ? net_caught(r, e) : 0;
+    /* Under the trap flag a HLT is never the guest's own: those run free. Some hosts report one of the net's
+     * even where they have completed the instruction in the end. */
+    if (caught != 0 || (stepping && r->vcpu.run->exit_reason == KVM_EXIT_HLT && r->insn.kind != STEP_HLT))
+        return caught < 0 ? run_failed(r, e, failed) : step_finished(r);
+    if (stepping)
+        step_mend(r);
+    if (r->vcpu.run->exit_reason != KVM_EXIT_DEBUG) {
+        r->step_again = true;
+        net_invalidate(r);
+    }
+    enum verdict v = exit_dispatch(r, now_ns, e);
+    if (v == GO_ON && r->forgetful)
+        keep_state(r);
+    return v == GO_ON && exit_ends_step(r) ? step_finished(r) : v;
+}
+
+enum verdict run_turn(struct run *r, struct err *e, int *failed)
+{
+    enum verdict v = before_entry(r, e, failed);
+    if (v != GO_ON)
+        return v;
     if (r->step_done || r->look_again) { /* done by hand: what comes next has not been looked at */
         clock_work(&r->machine->clock, r->step_done);
-        return r->step_done ? after_step(r) : GO_ON;
+        return r->step_done ? step_finished(r) : GO_ON;
     }
     bool settling = r->in_flight && r->stepping;
     r->in_flight = false;
-    int rc = kvm_vcpu_run(&r->vcpu);
-    if (rc == -EINTR || rc == -EAGAIN) {
-        r->step_again |= !settling; /* whatever became of the trap flag in the meantime */
-        if (vcpu_state_fetch(r, e) < 0)
-            return run_failed(r, e, failed);
-        if (settling) /* an OUT or a store, now complete: a step like others */
-            return after_step(r);
-        return r->machine->pic[0] ? GO_ON : interrupts_asleep_in_kernel(r);
-    }
-    if (rc < 0)
-        return entry_failed(r, rc, e, failed);
-    uint64_t now_ns = exit_time_ns(r);
-    if (vcpu_state_fetch(r, e) < 0)
-        return run_failed(r, e, failed);
-    if (r->stepping)
-        step_mend(r);
-    clock_work(&r->machine->clock, 1);
-    bool stepped = r->stepping && r->vcpu.run->exit_reason == KVM_EXIT_DEBUG;
-    enum verdict v = exit_dispatch(r, now_ns, e);
-    if (v == GO_ON) {
-        if (r->forgetful)
-            keep_state(r);
-        if (stepped)
-            v = after_step(r);
-    }
-    return v;
+    int rc = enter(r, settling, e);
+    if (rc == -EINTR || rc == -EAGAIN)
+        return entry_cut(r, settling, e, failed);
+    return rc < 0 ? entry_failed(r, rc, e, failed) : after_entry(r, e, failed);
 }
 
 /* The last access is completed and the registers are the guest's own, so that what is reported is what it
@@ -277,22 +325,34 @@ static void run_settle(struct run *r)
         keep_state(r);
 }
 
-int run_loop(struct run *r, struct err *e)
+int run_start(struct run *r, struct err *e)
 {
-    int failed = 0;
     if (control_attach(r, e) < 0)
         return -1;
-    r->observed = r->sink_count > 0;
+    r->observed = r->sink_count > 0 || r->in_hands;
     r->start_ns = r->left_ns = clock_host_ns();
     control_input(r); /* a file is there from the start: when its bytes come must not depend on the host */
-    while (run_once(r, e, &failed) == GO_ON)
-        ;
+    return 0;
+}
+
+void run_conclude(struct run *r)
+{
     r->result.elapsed_ns = clock_host_ns() - r->start_ns;
-    control_detach(r);
     run_settle(r);
     if (r->result.status == RUN_TRIPLE_FAULT && !r->last_cpu.from_last_exit)
         keep_state(r);
     r->result.mode = cpu_mode(&r->last_cpu.sregs);
     r->result.rip = r->last_cpu.regs.rip;
+}
+
+int run_loop(struct run *r, struct err *e)
+{
+    int failed = 0;
+    if (run_start(r, e) < 0)
+        return -1;
+    while (run_turn(r, e, &failed) == GO_ON)
+        ;
+    control_detach(r);
+    run_conclude(r);
     return failed;
 }

@@ -38,6 +38,7 @@ enum run_stop { STOP_NONE, STOP_QUIT, STOP_SIGINT, STOP_SIGTERM, STOP_SIGHUP, ST
 struct run_options {
     uint64_t max_exits; /* 0 = no limit */
     uint64_t max_steps; /* 0 = no limit; else the whole run is single-stepped */
+    bool trace_steps;   /* the whole run is single-stepped, and every instruction is an event of kind step */
 };
 
 /* Everything that is known when the loop has ended. */
@@ -72,8 +73,9 @@ void run_set_tick(struct run *r, void (*tick)(void *ctx, uint64_t time_ns), void
 void run_set_describe(struct run *r, void (*describe)(unsigned bits, uint64_t rip, const uint8_t *code,
                                                       size_t n, struct text *out));
 
-/* Where console input comes from: `take` fills up to n bytes and returns how many, or -1 for "never again".
- * A byte the machine has no room for yet is kept and offered again. */
+/* Where console input comes from: `take` fills up to n bytes and returns how many, or -1 for "never again"
+ * (until this is called again: before the run, or on the vCPU's thread while the guest stands). A byte the
+ * machine has no room for yet is kept and offered again. */
 void run_set_input(struct run *r, int (*take)(void *ctx, uint8_t *bytes, size_t n), void *ctx);
 
 /* Runs until the guest has ended, a budget is spent or somebody stops it. Fills run_result(). Returns 0, or
@@ -129,9 +131,9 @@ bool run_has_ended(const struct run *r);
 void run_hold_interrupts(struct run *r, bool hold);
 
 /* From any thread, a sink or a signal handler: run_go and run_step return soon (at once when the guest is
- * inside KVM_RUN) with PAUSED_ASKED. A request while nothing runs is forgotten by the next run_step or
- * run_go. */
+ * inside KVM_RUN) with PAUSED_ASKED. A request holds until then, or until it is taken back. */
 void run_ask_pause(struct run *r);
+void run_forget_pause(struct run *r);
 /* Called on the vCPU's thread between two entries after run_wake: somebody may be at the door. */
 void run_set_visit(struct run *r, void (*visit)(void *ctx), void *ctx);
 

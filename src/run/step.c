@@ -1,164 +1,264 @@
 /*
- * Single-stepping for time's sake.  Under `--clock steps` a device's deadline is a number of instructions
- * away; the only way to stop a guest after exactly that many is to count them, so while a timer is armed
- * whose interrupt could reach the CPU the guest is stepped, and otherwise it runs free.  A budget of steps
- * does the same for a whole run.
+ * Single-stepping.  A debugger wants one instruction at a time; `--clock steps` wants an interrupt after
+ * exactly so many instructions, and the only way to stop a guest there is to count them; a budget of steps
+ * and a trace of every instruction want the whole run stepped.
  *
  * KVM steps by setting RFLAGS.TF (Intel SDM, "Single-Step Exception Condition"), and the guest's own
  * instructions can see, save and lose that flag.  So each instruction is looked at before it runs:
  *
  * - PUSHF pushes the flag: the pushed copy is mended afterwards.
- * - POPF, IRET and SYSRET load RFLAGS without it: stepping is switched on again afterwards.
- * - INT n would push it into its frame: delivered by hand, as interrupts are while stepping.
+ * - POPF, IRET and SYSRET load RFLAGS without it, and what KVM itself carries out (port and memory-mapped
+ * I/O, control registers) may lose it: stepping is switched on again afterwards.
+ * - INT n would push it into its frame, SYSCALL copies it to R11, and MOV SS keeps the trap away until one
+ * instruction later: these are done by hand (step_hand.c).
  * - HLT runs free, since KVM reports the step and forgets the sleep.
- * - STI and MOV SS cast a shadow, and some hosts run the next instruction with them: both are looked at.
+ * - An exception pushes it into its frame, on hosts where the CPU itself delivers exceptions: see step_net.c.
  *
- * What is not covered: an exception that an instruction raises pushes the flag where KVM itself does not hide
- * it (AMD and Intel hardware), and its handler runs as one step; likewise interrupts that KVM's own irqchip
- * injects.
+ * Simplified: with KVM's own interrupt controller (--irqchip kernel) the flag shows in the frames of
+ * interrupts.
  */
 #include "run/inside.h"
+
+#include "base/bytes.h"
 #include "vm/insn.h"
 
-enum step_kind { STEP_PLAIN, STEP_HLT, STEP_PUSHF, STEP_LOADS_FLAGS, STEP_INT, STEP_SHADOW };
-
-/* An instruction as far as stepping cares. `width` is what a PUSHF pushes; `vector` is an INT's. */
-struct step_insn {
-    enum step_kind kind;
-    unsigned len, width, vector;
-};
-
-static int guest_debug(struct run *r, uint32_t control, struct err *e)
-{
-    struct kvm_guest_debug d = {.control = control};
-    return kvm_set_guest_debug(&r->vcpu, &d, e);
-}
+#include <stdio.h>
+#include <string.h>
 
 static bool step_wanted(const struct run *r)
 {
     const struct machine *m = r->machine;
-    if (r->options.max_steps)
+    if (r->held || r->options.max_steps || r->options.trace_steps)
         return true;
     return m->clock.kind == CLOCK_STEPS && m->next_deadline_ns != DEVICE_NEVER_NS &&
            machine_next_wake_ns(m) != DEVICE_NEVER_NS;
 }
 
-/* Opcodes of one byte that matter, with their length. */
-static const struct {
-    uint8_t opcode, len;
+/* First opcode bytes that matter, with the length behind the prefixes. */
+static const struct step_opcode {
+    uint8_t opcode, mask, len;
     enum step_kind kind;
 } step_opcodes[] = {
-    {0xf4, 1, STEP_HLT},         {0x9c, 1, STEP_PUSHF},  {0x9d, 1, STEP_LOADS_FLAGS},
-    {0xcf, 1, STEP_LOADS_FLAGS}, {0xcd, 2, STEP_INT},    {0xcc, 1, STEP_INT},
-    {0xce, 1, STEP_INT},         {0xfb, 1, STEP_SHADOW}, {0x17, 1, STEP_SHADOW},
+    {0xf4, 0xff, 1, STEP_HLT},    {0x9c, 0xff, 1, STEP_PUSHF},       {0x9d, 0xff, 1, STEP_LOADS_FLAGS},
+    {0xcd, 0xff, 2, STEP_INT},    {0xcf, 0xff, 1, STEP_LOADS_FLAGS}, {0xcc, 0xff, 1, STEP_INT},
+    {0xce, 0xff, 1, STEP_INT},    {0xfb, 0xff, 1, STEP_STI},         {0x17, 0xff, 1, STEP_LOADS_SS},
+    {0xe4, 0xf4, 0, STEP_SYSTEM},                               /* IN and OUT: e4-e7, ec-ef */
+    {0x6c, 0xfc, 0, STEP_SYSTEM},                               /* INS, OUTS */
+    {0xea, 0xff, 0, STEP_SYSTEM}, {0x9a, 0xff, 0, STEP_SYSTEM}, /* far JMP and CALL */
+    {0xca, 0xfe, 0, STEP_SYSTEM},                               /* far RET */
 };
 
-static struct step_insn step_decode(const uint8_t *p, size_t n, unsigned bits)
+/* Second opcode bytes, behind 0F. */
+static const struct step_opcode step_opcodes_0f[] = {
+    {0x05, 0xff, 2, STEP_SYSCALL},     {0x07, 0xff, 2, STEP_LOADS_FLAGS},
+    {0x35, 0xff, 2, STEP_LOADS_FLAGS}, {0x00, 0xfe, 0, STEP_SYSTEM}, /* LGDT, LMSW, INVLPG … */
+    {0x06, 0xff, 0, STEP_SYSTEM},                                    /* CLTS */
+    {0x08, 0xfe, 0, STEP_SYSTEM},                                    /* INVD, WBINVD */
+    {0x20, 0xf8, 0, STEP_SYSTEM},                                    /* MOV CR, MOV DR */
+    {0x30, 0xf8, 0, STEP_SYSTEM},                                    /* WRMSR, RDTSC, RDMSR, SYSENTER … */
+    {0xa2, 0xff, 0, STEP_SYSTEM},                                    /* CPUID */
+};
+
+static const struct step_opcode *opcode_find(const struct step_opcode *rows, size_t n, uint8_t byte)
 {
-    struct step_insn insn = {.kind = STEP_PLAIN};
-    bool operand_size = false;
-    size_t i = 0;
-    for (; i < n && insn_is_prefix(p[i], bits); i++)
-        operand_size |= p[i] == 0x66;
-    if (i >= n)
-        return insn;
-    for (size_t k = 0; k < sizeof step_opcodes / sizeof step_opcodes[0]; k++)
-        if (p[i] == step_opcodes[k].opcode)
-            insn = (struct step_insn){step_opcodes[k].kind, (unsigned)i + step_opcodes[k].len, 0, 0};
-    insn.width = bits == 64 ? (operand_size ? 2 : 8) : (bits == 16) != operand_size ? 2 : 4;
-    if (p[i] == 0xcd && i + 1 < n)
-        insn.vector = p[i + 1];
-    else if (insn.kind == STEP_INT)
-        insn.vector = p[i] == 0xcc ? 3 : 4;
-    if (p[i] == 0x8e && i + 1 < n && (p[i + 1] & 0xf8) == 0xd0) /* MOV SS, register */
-        insn = (struct step_insn){STEP_SHADOW, (unsigned)i + 2, 0, 0};
-    if (p[i] == 0x0f && i + 1 < n && (p[i + 1] == 0x07 || p[i + 1] == 0x35)) /* SYSRET, SYSEXIT */
-        insn.kind = STEP_LOADS_FLAGS;
-    return insn;
+    for (size_t i = 0; i < n; i++)
+        if ((byte & rows[i].mask) == rows[i].opcode)
+            return &rows[i];
+    return NULL;
+}
+#define OPCODE_FIND(rows, byte) opcode_find(rows, sizeof(rows) / sizeof(rows)[0], byte)
+
+static bool is_string(uint8_t opcode)
+{
+    return (opcode & 0xfc) == 0x6c || (opcode & 0xfc) == 0xa4 || (opcode & 0xfe) == 0xaa ||
+           (opcode & 0xfc) == 0xac;
 }
 
-/* INT n by hand: 1 done, 0 not (INTO without OF, or the CPU would fault), -1 KVM failed. */
-static int step_interrupt(struct run *r, const struct step_insn *insn, struct err *e)
+/* Fills insn's kind and what goes with it from its bytes. */
+static void step_decode(struct run_insn *insn, unsigned bits)
 {
-    const struct kvm_regs *regs = run_regs(r);
-    if (insn->vector == 4 && insn->len == 1 && !(regs->rflags & RFLAGS_OF))
-        return 0;
-    if (cpu_cpl(regs, run_sregs(r)) != 0)
-        return 0; /* then the gate's DPL decides, and KVM knows how to fault */
-    return deliver_vector(r, insn->vector, regs->rip + insn->len, e);
+    const uint8_t *p = insn->code;
+    bool operand_size = false, rep = false, wide = false;
+    size_t i = 0, n = insn->n;
+    insn->kind = STEP_PLAIN;
+    insn->len = insn->vector = 0;
+    insn->rep = false;
+    for (; i < n && insn_is_prefix(p[i], bits); i++) {
+        operand_size |= p[i] == 0x66;
+        rep |= (p[i] & 0xfe) == 0xf2;
+        wide |= bits == 64 && (p[i] & 0xf8) == 0x48;
+    }
+    if (i >= n)
+        return;
+    const struct step_opcode *row = p[i] != 0x0f ? OPCODE_FIND(step_opcodes, p[i])
+                                    : i + 1 < n  ? OPCODE_FIND(step_opcodes_0f, p[i + 1])
+                                                 : NULL;
+    insn->rep = rep && is_string(p[i]);
+    insn->width = wide ? 8 : (bits == 16) != operand_size ? 2 : 4;
+    if (p[i] == 0x8e && i + 1 < n && (p[i + 1] >> 3 & 7) == 2) /* MOV SS, r/m */
+        insn->kind = STEP_LOADS_SS;
+    if (!row)
+        return;
+    insn->kind = row->kind;
+    insn->len = row->len ? (uint8_t)(i + row->len) : 0;
+    if (row->kind == STEP_PUSHF && bits == 64)
+        insn->width = operand_size && !wide ? 2 : 8;
+    if (row->kind == STEP_INT)
+        insn->vector = p[i] == 0xcd ? (i + 1 < n ? p[i + 1] : 0) : p[i] == 0xcc ? 3 : 4;
+}
+
+/* Looks at the next instruction. */
+static void step_look(struct run *r)
+{
+    const struct kvm_regs *g = run_regs(r);
+    const struct kvm_sregs *s = run_sregs(r);
+    struct run_insn *insn = &r->insn;
+    unsigned bits = cpu_code_bits(s);
+    insn->rip = g->rip;
+    insn->rsp = g->rsp;
+    insn->rcx = g->rcx;
+    insn->cr2 = s->cr2;
+    insn->n = (uint8_t)run_read_code(r, g->rip, insn->code, INSN_MAX);
+    insn->bits = (uint8_t)bits;
+    insn->cs = s->cs.selector;
+    insn->mode_cpl = event_mode_cpl(cpu_mode(s), cpu_cpl(g, s));
+    step_decode(insn, bits);
 }
 
 /* Switches KVM's stepping on or off where that changes something. */
 static int step_switch(struct run *r, bool wanted, struct err *e)
 {
-    if (wanted == r->stepping && !r->step_again)
+    if (wanted == r->stepping && !(wanted && r->step_again) && !r->debug_stale)
         return 0;
-    r->step_again = false;
-    if (!wanted && !r->stepping)
-        return 0;
-    if (guest_debug(r, wanted ? KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP : 0, e) < 0)
-        return -1;
-    r->stepping = wanted;
-    return 0;
+    return breaks_apply(r, wanted, e);
 }
 
-/* Looks at the next instruction (behind a shadow, at the one after it too) and prepares for it. */
-static int step_prepare(struct run *r, struct err *e)
+/* The guest is about to run on without being stepped: KVM must know of a shadow that was cast by hand. */
+static int step_release(struct run *r, struct err *e)
 {
-    uint8_t code[2 * INSN_MAX];
+    struct kvm_vcpu_events events;
+    if (r->shadow) {
+        r->shadow = false;
+        if (kvm_get_events(&r->vcpu, &events, e) < 0)
+            return -1;
+        events.flags = KVM_VCPUEVENT_VALID_SHADOW;
+        events.interrupt.shadow = KVM_X86_SHADOW_INT_STI;
+        if (kvm_set_events(&r->vcpu, &events, e) < 0)
+            return -1;
+    }
+    return step_switch(r, false, e);
+}
+
+static enum verdict step_refuse(struct run *r)
+{
+    r->pause.why = PAUSED_REFUSED;
+    snprintf(
+        r->pause.refusal, sizeof r->pause.refusal,
+        "this host cannot single-step user mode (CPL 3): its trap would go to the guest; `continue` runs on");
+    return PAUSE;
+}
+
+static enum verdict step_prepare(struct run *r, struct err *e)
+{
     /* An exit nobody observes brings no special registers, and all below stands on them. */
     if (vcpu_state_need_sregs(r, e) < 0)
-        return -1;
-    unsigned bits = cpu_code_bits(run_sregs(r));
-    uint64_t rip = run_regs(r)->rip;
-    size_t n = run_read_code(r, rip, code, sizeof code);
-    struct step_insn insn = step_decode(code, n, bits);
-    bool shadowed = insn.kind == STEP_SHADOW;
-    unsigned before = shadowed ? insn.len : 0;
-    if (shadowed)
-        insn = step_decode(code + before, n - before, bits);
-    if (insn.kind == STEP_HLT)
-        return step_switch(r, false, e);
+        return END;
+    step_look(r);
+    r->step_turn = true;
+    if (r->insn.mode_cpl >> 4 == 3 && !run_able(r, ABLE_STEP_USER))
+        return r->held ? step_refuse(r) : step_release(r, e) < 0 ? END : GO_ON;
+    /* With KVM's own controllers the sleep would be in there, out of a debugger's reach. */
+    if (r->insn.kind == STEP_HLT && (r->machine->pic[0] || !r->held))
+        return step_release(r, e) < 0 ? END : GO_ON;
     if (step_switch(r, true, e) < 0)
-        return -1;
-    if (insn.kind == STEP_PUSHF) {
-        r->pushf_width = insn.width;
-        r->pushf_next_rip = rip + before + insn.len;
-    }
-    r->step_again = insn.kind == STEP_LOADS_FLAGS;
-    if (insn.kind != STEP_INT || shadowed)
-        return 0;
-    int done = step_interrupt(r, &insn, e);
+        return END;
+    int done = step_by_hand(r, e);
     r->step_done = done > 0;
-    return done < 0 ? -1 : 0;
+    r->step_again |= r->insn.kind == STEP_LOADS_FLAGS || r->insn.kind == STEP_SYSTEM;
+    return done < 0 ? END : GO_ON;
 }
 
-int step_choose(struct run *r, struct err *e)
+enum verdict step_choose(struct run *r, struct err *e)
 {
     bool wanted = step_wanted(r);
-    r->pushf_width = 0;
     r->step_done = false;
     if (r->in_flight) {
         /* The last access is completed first, by an entry that runs nothing: under the trap flag KVM would go
          * on to the next instruction, which has not been looked at. */
         if (wanted || r->stepping)
             ((volatile struct kvm_run *)r->vcpu.run)->immediate_exit = 1;
-        return 0;
+        return GO_ON;
     }
-    return wanted ? step_prepare(r, e) : step_switch(r, false, e);
+    r->step_turn = false;
+    if (wanted)
+        return step_prepare(r, e);
+    return step_release(r, e) < 0 ? END : GO_ON;
 }
 
 void step_mend(struct run *r)
 {
-    if (!r->pushf_width || run_regs(r)->rip != r->pushf_next_rip)
+    if (r->insn.kind != STEP_PUSHF || run_regs(r)->rip != r->insn.rip + r->insn.len)
         return;
     const struct kvm_sregs *s = run_sregs(r);
     struct gva_context c = run_gva_context(r);
-    uint64_t top = run_regs(r)->rsp + (cpu_mode(s) == MODE_LONG ? 0 : s->ss.base);
+    uint64_t mask = s->ss.db ? UINT32_MAX : 0xffff, top = run_regs(r)->rsp;
+    if (cpu_mode(s) != MODE_LONG)
+        top = s->ss.base + (top & mask);
     uint8_t low[2];
     /* TF is bit 8: bit 0 of the second byte. */
     if (gva_read(&r->machine->memory, &c, top, low, 2, GVA_READ, NULL) == 2 && (low[1] & 1)) {
         low[1] &= 0xfe;
         (void)!gva_write(&r->machine->memory, &c, top, low, 2, NULL);
     }
+}
+
+static void step_record(struct run *r)
+{
+    const struct run_insn *insn = &r->insn;
+    struct run_step_record *record = ring_push(&r->last_steps);
+    *record = (struct run_step_record){.rip = insn->rip,
+                                       .event_seq = r->seq,
+                                       .cs = insn->cs,
+                                       .bits = insn->bits,
+                                       .mode_cpl = insn->mode_cpl,
+                                       .len = insn->n};
+    memcpy(record->code, insn->code, sizeof record->code);
+}
+
+/* (E)CX as far as it counts; simplified: the address size is that of the code segment. */
+static uint64_t count_masked(const struct run *r, uint64_t n)
+{
+    return r->insn.bits == 64 ? n : r->insn.bits == 32 ? (uint32_t)n : (uint16_t)n;
+}
+
+bool step_rep_over(const struct run *r)
+{
+    return count_masked(r, run_regs(r)->rcx) == 0;
+}
+
+/* A REP string instruction stands still while it goes on; RCX tells how often it went round. */
+static uint64_t step_iterations(const struct run *r)
+{
+    return r->insn.rep ? count_masked(r, r->insn.rcx - run_regs(r)->rcx) : 1;
+}
+
+enum verdict step_finished(struct run *r)
+{
+    r->result.steps++;
+    if (r->in_hands) {
+        step_record(r);
+        r->pause.iterations = step_iterations(r);
+    }
+    if (r->options.trace_steps)
+        event_step(r);
+    if (!r->step_done)
+        r->shadow = false;
+    if (r->insn.kind == STEP_HLT && !r->machine->pic[0])
+        r->asleep = true;
+    if (r->insn.kind == STEP_SYSTEM)
+        net_invalidate(r);
+    if (r->options.max_steps && r->result.steps >= r->options.max_steps)
+        return run_end(r, RUN_BUDGET, 124, "the budget of %llu steps is spent",
+                       (unsigned long long)r->options.max_steps);
+    return GO_ON;
 }

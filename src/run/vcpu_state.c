@@ -48,8 +48,7 @@ int vcpu_state_store(struct run *r, bool sregs_too, struct err *e)
         return -1;
     if (!r->stepping)
         return 0;
-    struct kvm_guest_debug d = {.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP};
-    return kvm_set_guest_debug(&r->vcpu, &d, e);
+    return breaks_apply(r, true, e);
 }
 
 size_t run_read_code(const struct run *r, uint64_t rip, uint8_t *buf, size_t n)

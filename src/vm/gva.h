@@ -6,37 +6,31 @@
 #ifndef RINGSIDE_VM_GVA_H
 #define RINGSIDE_VM_GVA_H
 
-#include "vm/cpu.h"
 #include "vm/memory.h"
+#include "vm/paging.h"
 
-/* The registers that steer the walk. `cpl` 3 is a user access; `ac` is RFLAGS.AC (suspends SMAP at CPL < 3).
- */
-struct gva_context {
-    uint64_t cr0, cr3, cr4, efer;
-    unsigned cpl;
-    bool ac;
-};
-
-enum gva_access { GVA_READ, GVA_WRITE, GVA_FETCH };
-
-/* Page-fault error code bits (Intel SDM, "Page-Fault Exceptions"). */
-enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RESERVED = 8, PF_FETCH = 16 };
-
-enum { GVA_LEVELS_MAX = 5 };
+enum { GVA_LEVELS_MAX = PAGING_LEVELS_MAX };
 
 /* One entry that was read on the way. */
 struct gva_step {
     const char *level;  /* PML5E PML4E PDPTE PDE PTE */
-    uint64_t entry_gpa; /* where the entry lies */
+    uint64_t table_gpa; /* the table it was read from */
+    uint64_t entry_gpa; /* where the entry lies: table_gpa + index * its length */
     uint64_t entry;     /* its value (zero-extended for 32-bit paging) */
+    uint64_t next_gpa;  /* where it points, when present: the next table, or the page */
+    uint64_t reserved;  /* the bits set in it that must not be */
+    unsigned index;     /* in the table */
+    unsigned shift;     /* the entry covers 1 << shift bytes of linear addresses */
     bool present;
+    bool large; /* maps a page although tables could follow */
 };
 
 struct gva_walk {
     bool ok;
-    uint64_t gpa;                    /* when ok */
-    uint64_t page_len;               /* when ok: 4 KiB, 2 MiB, 4 MiB or 1 GiB; 2^48 without paging */
-    bool writable, user, executable; /* rights of the path */
+    bool mapped;                     /* a page was reached, whether or not its rights allow the access */
+    uint64_t gpa;                    /* when mapped */
+    uint64_t page_len;               /* when mapped: 4 KiB, 2 MiB, 4 MiB or 1 GiB; 2^48 without paging */
+    bool writable, user, executable; /* rights of the path, as far as it went */
     uint32_t error_code;             /* of the page fault, when not ok */
     const char *why; /* one phrase, when not ok: "PDE not present", "no memory under the PTE" */
     struct gva_step step[GVA_LEVELS_MAX];

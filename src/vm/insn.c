@@ -28,7 +28,7 @@ uint64_t insn_reg_value(const struct kvm_regs *g, ZydisRegister reg)
     return p ? *p : 0;
 }
 
-static uint64_t segment_base(const struct kvm_sregs *s, ZydisRegister seg)
+uint64_t insn_segment_base(const struct kvm_sregs *s, ZydisRegister seg)
 {
     const struct {
         ZydisRegister reg;
@@ -43,7 +43,6 @@ static uint64_t segment_base(const struct kvm_sregs *s, ZydisRegister seg)
     return 0;
 }
 
-/* Linear address of a memory operand, for an instruction whose next is at `next_rip`. */
 uint64_t insn_operand_linear(const struct kvm_regs *g, const struct kvm_sregs *s,
                              const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *op,
                              uint64_t next_rip)
@@ -59,7 +58,7 @@ uint64_t insn_operand_linear(const struct kvm_regs *g, const struct kvm_sregs *s
         ea &= 0xffff;
     else if (insn->address_width == 32)
         ea &= 0xffffffff;
-    uint64_t linear = ea + segment_base(s, op->mem.segment);
+    uint64_t linear = ea + insn_segment_base(s, op->mem.segment);
     return cpu_mode(s) == MODE_LONG ? linear : (uint32_t)linear;
 }
 
@@ -69,17 +68,20 @@ bool insn_is_prefix(uint8_t byte, unsigned bits)
     return memchr(legacy, byte, sizeof legacy) || (bits == 64 && (byte & 0xf0) == 0x40);
 }
 
-void insn_decoder(const struct kvm_sregs *s, ZydisDecoder *d)
+void insn_decoder_init(ZydisDecoder *d, unsigned bits, bool real_mode)
 {
-    unsigned bits = cpu_code_bits(s);
     if (bits == 64)
         ZydisDecoderInit(d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     else if (bits == 32)
         ZydisDecoderInit(d, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
     else
-        ZydisDecoderInit(d,
-                         cpu_mode(s) == MODE_REAL ? ZYDIS_MACHINE_MODE_REAL_16 : ZYDIS_MACHINE_MODE_LEGACY_16,
+        ZydisDecoderInit(d, real_mode ? ZYDIS_MACHINE_MODE_REAL_16 : ZYDIS_MACHINE_MODE_LEGACY_16,
                          ZYDIS_STACK_WIDTH_16);
+}
+
+void insn_decoder(const struct kvm_sregs *s, ZydisDecoder *d)
+{
+    insn_decoder_init(d, cpu_code_bits(s), cpu_mode(s) == MODE_REAL);
 }
 
 bool insn_decode(const struct kvm_sregs *s, const uint8_t *code, size_t n, ZydisDecodedInstruction *insn,

@@ -8,6 +8,9 @@
 #include <linux/kvm.h>
 #include <stdbool.h>
 
+/* A decoder for `bits` (16, 32, 64) code. With `real_mode`, 16-bit code may not hold what only protected mode
+ * has. */
+void insn_decoder_init(ZydisDecoder *d, unsigned bits, bool real_mode);
 /* A decoder for the width of the current code segment. */
 void insn_decoder(const struct kvm_sregs *s, ZydisDecoder *d);
 
@@ -18,6 +21,9 @@ bool insn_is_prefix(uint8_t byte, unsigned bits);
  * instruction. */
 bool insn_decode(const struct kvm_sregs *s, const uint8_t *code, size_t n, ZydisDecodedInstruction *insn,
                  ZydisDecodedOperand *ops);
+
+/* The base of a segment register as an address sees it: in 64-bit mode only FS and GS have one. */
+uint64_t insn_segment_base(const struct kvm_sregs *s, ZydisRegister seg);
 
 /* Linear address of a memory operand, for an instruction whose next is at `next_rip`. */
 uint64_t insn_operand_linear(const struct kvm_regs *g, const struct kvm_sregs *s,

@@ -45,6 +45,117 @@ static void test_large_pages(void)
     }
 }
 
+/* What the processor can do decides about bits: the width of its physical addresses, 1-GiB pages. */
+static void test_processor(void)
+{
+    static const struct {
+        size_t path, level;
+        uint64_t bits, gone; /* set in, and taken from, the entry */
+        unsigned maxphyaddr;
+        bool no_1gib, reserved;
+    } rows[] = {
+        /* a table, and a page: an address bit above the width is reserved, one below it is an address */
+        {P4, 3, 1ull << 40, 0, 40, false, true},
+        {P4, 3, 1ull << 39, 0, 40, false, false},
+        {P4, 3, 1ull << 51, 0, 51, false, true},
+        {P4, 3, 1ull << 51, 0, 0, false, false},
+        {P4, 3, 1ull << 51, 0, 99, false, false},
+        {P4, 3, 1ull << 51, 0, 52, false, false},
+        {P4, 0, 1ull << 36, 0, 36, false, true},
+        {P4, 1, 1ull << 36, 0, 36, false, true},
+        {P4, 2, 1ull << 36, 0, 36, false, true},
+        {P4, 2, 1ull << 36 | PS, 0x4000, 36, false, true},
+        {P4, 2, 1ull << 35 | PS, 0x4000, 36, false, false},
+        {P5, 0, 1ull << 46, 0, 46, false, true},
+        {PAE, 0, 1ull << 36, 0, 36, false, true},
+        {PAE, 1, 1ull << 36, 0, 36, false, true},
+        {PAE, 2, 1ull << 36, 0, 36, false, true},
+        {PAE, 2, 1ull << 35, 0, 36, false, false},
+        {PAE, 2, 1ull << 32, 0, 5, false, true}, /* 32 bits is the least there is */
+        /* PSE-36: bits 13 to 20 of a 4-MiB page, as many as the width has above 32 */
+        {P32, 0, PS | 1 << 16, PAGE | 0x2000, 36, false, false},
+        {P32, 0, PS | 1 << 17, PAGE | 0x2000, 36, false, true},
+        {P32, 0, PS | 1 << 20, PAGE | 0x2000, 36, false, true},
+        {P32, 0, PS | 1 << 13, PAGE | 0x2000, 32, false, true},
+        {P32, 0, PS | 1 << 20, PAGE | 0x2000, 40, false, false},
+        {P32, 0, PS | 1 << 20, PAGE | 0x2000, 52, false, false},
+        {P32, 0, PS | 1 << 21, PAGE | 0x2000, 52, false, true},
+        /* without 1-GiB pages PS in a PDPTE is reserved; without PS nothing changes */
+        {P4, 1, PS, 0x3000, 0, true, true},
+        {P4, 1, PS, 0x3000, 0, false, false},
+        {P4, 1, 0, 0, 0, true, false},
+        {P4, 2, PS, 0x4000, 0, true, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct path *p = &paths[rows[i].path];
+        struct guest_memory m;
+        struct gva_walk w;
+        struct gva_context c = p->c;
+        c.cr4 |= CR4_PSE;
+        c.maxphyaddr = rows[i].maxphyaddr;
+        c.no_1gib = rows[i].no_1gib;
+        path_make(&m, p);
+        entry_put(&m, p, rows[i].level, (entry_default(p, rows[i].level) & ~rows[i].gone) | rows[i].bits);
+        unsigned got = translate(&m, &c, p->gva, GVA_READ, &w);
+        bool reserved = got == (PF_PRESENT | PF_RESERVED);
+        CU_ASSERT_EQUAL(reserved, rows[i].reserved);
+        CU_ASSERT_TRUE(reserved || w.ok);
+        if (reserved != rows[i].reserved || (!reserved && !w.ok))
+            fprintf(stderr, "processor row %zu: %#x\n", i, got);
+        CU_ASSERT_EQUAL_FATAL(w.steps > rows[i].level, true);
+        CU_ASSERT_EQUAL(w.step[rows[i].level].reserved != 0, rows[i].reserved);
+        memory_fini(&m);
+    }
+}
+
+/* What a view shows of each step. */
+static void test_steps(void)
+{
+    for (size_t s = 0; s < PATHS; s++) {
+        const struct path *p = &paths[s];
+        struct guest_memory m;
+        struct gva_walk w;
+        path_make(&m, p);
+        CU_ASSERT_EQUAL(translate(&m, &p->c, p->gva, GVA_READ, &w), OK);
+        CU_ASSERT_TRUE(w.mapped);
+        uint64_t gva = p->gva & 0xfff;
+        for (size_t i = 0; i < w.steps; i++) {
+            CU_ASSERT_EQUAL(w.step[i].next_gpa, p->next[i]);
+            CU_ASSERT_EQUAL(w.step[i].table_gpa, i ? p->next[i - 1] : p->c.cr3);
+            CU_ASSERT_EQUAL(w.step[i].entry_gpa, w.step[i].table_gpa + w.step[i].index * p->entry_len);
+            CU_ASSERT_EQUAL(w.step[i].reserved, 0);
+            CU_ASSERT_FALSE(w.step[i].large);
+            gva |= (uint64_t)w.step[i].index << w.step[i].shift;
+        }
+        CU_ASSERT_EQUAL(gva, p->gva);
+        memory_fini(&m);
+    }
+}
+
+/* A page that is there and forbidden is still shown; one behind a missing entry is not. */
+static void test_mapped(void)
+{
+    const struct path *p = &paths[P4];
+    struct gva_context c = p->c;
+    struct guest_memory m;
+    struct gva_walk w;
+    path_make(&m, p);
+    c.cpl = 3;
+    entry_put(&m, p, 2, (0x200000 | PWU | PS | 1 << 8) & ~U);
+    CU_ASSERT_EQUAL(translate(&m, &c, p->gva, GVA_WRITE, &w), PF_PRESENT | PF_WRITE | PF_USER);
+    CU_ASSERT_TRUE(w.mapped);
+    CU_ASSERT_TRUE(w.step[2].large);
+    CU_ASSERT_EQUAL(w.gpa, 0x200000 + 0x4dabc);
+    CU_ASSERT_EQUAL(w.page_len, 2 * MIB);
+    entry_put(&m, p, 2, 0);
+    CU_ASSERT_EQUAL(translate(&m, &c, p->gva, GVA_WRITE, &w), PF_WRITE | PF_USER);
+    CU_ASSERT_FALSE(w.mapped);
+    /* the missing entry is found before the missing right above it counts */
+    entry_put(&m, p, 1, entry_default(p, 1) & ~U);
+    CU_ASSERT_EQUAL(translate(&m, &c, p->gva, GVA_READ, &w), PF_USER);
+    memory_fini(&m);
+}
+
 static void test_canonical(void)
 {
     static const struct {
@@ -195,6 +306,9 @@ static void test_context(void)
 
 static const struct unit_test tests[] = {
     {"large pages", test_large_pages},
+    {"what the processor can do", test_processor},
+    {"what a step says", test_steps},
+    {"mapped and forbidden", test_mapped},
     {"canonical addresses", test_canonical},
     {"no paging", test_no_paging},
     {"reading across pages", test_read_across},

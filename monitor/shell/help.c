@@ -1,0 +1,77 @@
+/*
+ * Help: see help.h.
+ */
+#include "monitor/shell/help.h"
+
+#include <string.h>
+
+enum { HELP_WIDTH = 100, HELP_INDENT = 2 };
+
+/* The arguments, right behind the name where they begin with a slash. */
+static void help_usage(const struct shell_command *row, struct text *out)
+{
+    text_addf(out, "%s%s%s", row->name, *row->args && !shell_takes_slash(row) ? " " : "", row->args);
+}
+
+static void help_group(const struct shell_group *g, struct text *out)
+{
+    struct table t;
+    table_init(&t, "lll");
+    for (const struct shell_command *row = g->rows; row->name; row++) {
+        struct text usage = {0};
+        if (row->flags & COMMAND_HIDDEN)
+            continue;
+        help_usage(row, &usage);
+        table_cell(&t, "%s", text_str(&usage));
+        table_cell(&t, "%s", row->alias);
+        table_cell(&t, "%s", row->summary);
+        text_fini(&usage);
+    }
+    text_addf(out, "%s\n", g->title);
+    table_finish(&t, out, "  ", false);
+}
+
+void help_list(struct text *out)
+{
+    for (size_t i = 0; shell_group(i); i++) {
+        text_add(out, i ? "\n" : "");
+        help_group(shell_group(i), out);
+    }
+    text_add(
+        out,
+        "\nA name may be cut short as long as it stays clear which is meant; several commands on a line are "
+        "separated\nby ';', and '#' begins a comment. help COMMAND says more; help all says everything.\n");
+}
+
+void help_command(const struct shell_command *row, struct text *out)
+{
+    help_usage(row, out);
+    if (*row->alias)
+        text_addf(out, "   (or: %s)", row->alias);
+    text_addc(out, '\n');
+    text_pad(out, HELP_INDENT);
+    text_add_wrapped(out, row->summary, HELP_INDENT, HELP_WIDTH);
+    text_addc(out, '\n');
+    if (*row->lesson) {
+        text_addc(out, '\n');
+        text_pad(out, HELP_INDENT);
+        text_add_wrapped(out, row->lesson, HELP_INDENT, HELP_WIDTH);
+        text_addc(out, '\n');
+    }
+    if (*row->example)
+        text_addf(out, "\n  For example:\n    %s\n", row->example);
+}
+
+void help_all(struct text *out)
+{
+    for (size_t i = 0; shell_group(i); i++) {
+        text_addf(out, "%s%s\n%.*s\n", i ? "\n\n" : "", shell_group(i)->title,
+                  (int)strlen(shell_group(i)->title), "================================");
+        for (const struct shell_command *row = shell_group(i)->rows; row->name; row++) {
+            if (row->flags & COMMAND_HIDDEN)
+                continue;
+            text_addc(out, '\n');
+            help_command(row, out);
+        }
+    }
+}

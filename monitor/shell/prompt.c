@@ -1,0 +1,234 @@
+/*
+ * The prompt: see prompt.h.  This is the one file that knows readline, whose callbacks have no argument for
+ * our own data: `the` prompt is the one exception to "no file-level state".
+ */
+#include "monitor/shell/prompt.h"
+
+#include "monitor/shell/line.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h> /* before readline */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+enum { HISTORY_MAX = 2000 };
+
+struct prompt {
+    const struct complete_names *names;
+    const char *text;
+    bool shown, have_line;
+    char *line;
+    char **words; /* of a completion in progress */
+    size_t word_count, word_cap, word_next;
+    char history[PATH_MAX]; /* "" when there is no place for it */
+    int typed;              /* lines of this session */
+};
+
+static struct prompt *the;
+
+/* ---- history ---- */
+
+/* Makes all folders above the file. */
+static int make_folders(char *path)
+{
+    for (char *p = path + 1; (p = strchr(p, '/')); p++) {
+        *p = '\0';
+        int rc = mkdir(path, 0700);
+        *p = '/';
+        if (rc < 0 && errno != EEXIST)
+            return -1;
+    }
+    return 0;
+}
+
+/* $XDG_STATE_HOME/ringside/history, by the XDG Base Directory Specification. */
+static void history_place(char *path, size_t cap)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    int n = state && state[0] == '/' ? snprintf(path, cap, "%s/ringside/history", state)
+            : home && home[0] == '/' ? snprintf(path, cap, "%s/.local/state/ringside/history", home)
+                                     : -1;
+    if (n < 0 || (size_t)n >= cap)
+        *path = '\0';
+}
+
+static void history_load(struct prompt *p)
+{
+    using_history();
+    stifle_history(HISTORY_MAX);
+    history_place(p->history, sizeof p->history);
+    if (*p->history)
+        read_history(p->history); /* none there is no failure */
+}
+
+/* Appends what this session typed: another one may have written in between. */
+static void history_keep(struct prompt *p)
+{
+    if (!*p->history || p->typed == 0 || make_folders(p->history) < 0)
+        return;
+    int fd = open(p->history, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return;
+    close(fd);
+    int n = p->typed < HISTORY_MAX ? p->typed : HISTORY_MAX;
+    if (append_history(n, p->history) == 0)
+        history_truncate_file(p->history, HISTORY_MAX);
+}
+
+/* A line that repeats the one before, or begins with a blank, is not kept. */
+static void history_add(struct prompt *p, const char *line)
+{
+    HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
+    if (!*line || line_is_blank(*line) || (last && strcmp(last->line, line) == 0))
+        return;
+    add_history(line);
+    p->typed++;
+}
+
+/* ---- completion ---- */
+
+static void keep_word(void *ctx, const char *word)
+{
+    struct prompt *p = ctx;
+    if (p->word_count == p->word_cap) {
+        size_t cap = p->word_cap ? p->word_cap * 2 : 64;
+        char **grown = realloc(p->words, cap * sizeof *grown);
+        if (!grown)
+            return;
+        p->words = grown;
+        p->word_cap = cap;
+    }
+    char *copy = strdup(word);
+    if (copy)
+        p->words[p->word_count++] = copy;
+}
+
+/* readline asks again and again; each word becomes its own to free. */
+static char *next_word(const char *text, int state)
+{
+    (void)text;
+    (void)state;
+    return the->word_next < the->word_count ? the->words[the->word_next++] : NULL;
+}
+
+static char **complete(const char *text, int start, int end)
+{
+    const struct shell_command *row;
+    (void)end;
+    if (complete_kind_at(rl_line_buffer, (size_t)start, &row) == COMPLETE_FILE)
+        return NULL; /* readline's own: file names */
+    rl_attempted_completion_over = 1;
+    the->word_count = the->word_next = 0;
+    complete_words(the->names, rl_line_buffer, (size_t)start, text, keep_word, the);
+    return rl_completion_matches(text, next_word);
+}
+
+/* ---- the prompt ---- */
+
+static void take_line(char *line)
+{
+    rl_callback_handler_remove();
+    the->shown = false;
+    the->have_line = true;
+    the->line = line;
+}
+
+struct prompt *prompt_open(const char *text, const struct complete_names *names, struct err *e)
+{
+    static const char word_breaks[] = " \t\n;\"'[]()+-*/%&|^~!<>=,:{}@$";
+    struct prompt *p = calloc(1, sizeof *p);
+    if (!p) {
+        err_sys(e, ENOMEM, "prompt");
+        return NULL;
+    }
+    p->names = names;
+    p->text = text;
+    the = p;
+    rl_readline_name = "ringside"; /* for $if in ~/.inputrc */
+    rl_catch_signals = 0;
+    rl_catch_sigwinch = 0;
+    rl_change_environment = 0;
+    rl_attempted_completion_function = complete;
+    rl_basic_word_break_characters = word_breaks;
+    history_load(p);
+    return p;
+}
+
+void prompt_close(struct prompt *p)
+{
+    if (!p)
+        return;
+    prompt_hide(p);
+    history_keep(p);
+    clear_history();
+    free(p->words);
+    free(p->line);
+    free(p);
+    the = NULL;
+}
+
+void prompt_show(struct prompt *p)
+{
+    if (p->shown)
+        return;
+    p->shown = true;
+    rl_callback_handler_install(p->text, take_line);
+}
+
+void prompt_hide(struct prompt *p)
+{
+    if (p->shown)
+        rl_callback_handler_remove();
+    p->shown = false;
+}
+
+bool prompt_read(struct prompt *p, char **line)
+{
+    rl_callback_read_char();
+    if (!p->have_line)
+        return false;
+    p->have_line = false;
+    *line = p->line;
+    p->line = NULL;
+    const char *pasting = rl_variable_value("enable-bracketed-paste");
+    if (*line)
+        history_add(p, *line);
+    else if (!pasting || strcmp(pasting, "on") != 0)
+        putchar('\n'); /* Ctrl-D leaves the cursor behind the prompt; with that mode readline sees to it */
+    fflush(stdout);
+    return true;
+}
+
+void prompt_interrupt(struct prompt *p)
+{
+    if (!p->shown)
+        return;
+    rl_free_line_state();
+    rl_callback_sigcleanup();
+    fputs("^C\n", stdout);
+    fflush(stdout);
+    prompt_hide(p);
+    prompt_show(p);
+}
+
+void prompt_resized(struct prompt *p)
+{
+    if (p->shown)
+        rl_resize_terminal();
+}
+
+unsigned prompt_rows(const struct prompt *p)
+{
+    int rows = 0, columns;
+    (void)p;
+    rl_reset_screen_size();
+    rl_get_screen_size(&rows, &columns);
+    return rows > 0 ? (unsigned)rows : 0;
+}

@@ -1,0 +1,124 @@
+/*
+ * Where did the step end?  When an instruction faults, the CPU pushes where it was and goes to the handler
+ * that the interrupt table names (Intel SDM, "Interrupt and Exception Handling").  A step is known to have
+ * ended in a handler when RIP is where one of the first 32 gates points and the frame on the stack names the
+ * instruction that was stepped.
+ */
+#include "base/bytes.h"
+#include "run/assist.h"
+
+enum {
+    EXCEPTIONS = 32,
+    VECTOR_DE = 0,
+    VECTOR_UD = 6,
+    VECTOR_GP = 13,
+    VECTOR_PF = 14,
+    GATE_INTERRUPT_TRAP = 0xe
+};
+
+/* #DF #TS #NP #SS #GP #PF #AC #CP and AMD's #VC and #SX. */
+bool exception_has_code(unsigned vector)
+{
+    return vector < EXCEPTIONS && (0x60227d00u >> vector & 1);
+}
+
+size_t supervisor_read(const struct run *r, uint64_t linear, void *buf, size_t n)
+{
+    struct gva_context c = run_gva_context(r);
+    c.cpl = 0;
+    c.ac = true;
+    return gva_read(&r->machine->memory, &c, linear, buf, n, GVA_READ, NULL);
+}
+
+static bool handler_real(const struct run *r, unsigned vector, struct handler *h)
+{
+    uint8_t raw[4];
+    const struct kvm_sregs *s = run_sregs(r);
+    if (vector * 4u + 3 > s->idt.limit || supervisor_read(r, s->idt.base + vector * 4u, raw, 4) != 4)
+        return false;
+    *h = (struct handler){.rip = le16_load(raw), .cs = le16_load(raw + 2)};
+    h->linear = ((uint64_t)h->cs << 4) + h->rip;
+    return true;
+}
+
+bool handler_of(const struct run *r, unsigned vector, struct handler *h)
+{
+    uint8_t raw[16] = {0};
+    struct kvm_segment cs;
+    const struct kvm_sregs *s = run_sregs(r);
+    enum cpu_mode mode = cpu_mode(s);
+    size_t len = mode == MODE_PROTECTED ? 8 : 16;
+    if (mode == MODE_REAL)
+        return handler_real(r, vector, h);
+    if (vector * len + len - 1 > s->idt.limit ||
+        supervisor_read(r, s->idt.base + vector * len, raw, len) != len)
+        return false;
+    *h = (struct handler){.rip = le16_load(raw) | (uint64_t)le16_load(raw + 6) << 16,
+                          .cs = le16_load(raw + 2)};
+    if (mode != MODE_PROTECTED)
+        h->rip |= (uint64_t)le32_load(raw + 8) << 32;
+    if (!(raw[5] & 0x80) || (raw[5] & 0x1e) != GATE_INTERRUPT_TRAP || !descriptor_read(r, h->cs, false, &cs))
+        return false;
+    h->user = cs.dpl == 3;
+    h->linear = cs.l ? h->rip : (uint32_t)(cs.base + h->rip);
+    return true;
+}
+
+uint64_t frame_word(const struct run *r, unsigned index)
+{
+    const struct kvm_sregs *s = run_sregs(r);
+    enum cpu_mode mode = cpu_mode(s);
+    uint64_t sp = run_regs(r)->rsp + (uint64_t)index * (mode == MODE_REAL        ? 2
+                                                        : mode == MODE_PROTECTED ? 4
+                                                                                 : 8);
+    return mode >= MODE_COMPAT ? sp : s->ss.base + (s->ss.db ? (uint32_t)sp : (uint16_t)sp);
+}
+
+/* Does the frame on the stack return to the stepped instruction? */
+static bool frame_returns(const struct run *r, bool error_code)
+{
+    uint8_t raw[8] = {0};
+    enum cpu_mode mode = cpu_mode(run_sregs(r));
+    size_t width = mode == MODE_REAL ? 2 : mode == MODE_PROTECTED ? 4 : 8;
+    return supervisor_read(r, frame_word(r, error_code), raw, width) == width &&
+           le_load(raw, width) == r->insn.rip;
+}
+
+/* Several vectors may share a handler; which was it, most likely? Bits of `candidates` are vectors. */
+static int likeliest(const struct run *r, uint32_t candidates)
+{
+    ZydisDecodedInstruction insn;
+    ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
+    bool decoded = insn_decode(run_sregs(r), r->insn.code, r->insn.n, &insn, op);
+    bool divides = decoded && (insn.mnemonic == ZYDIS_MNEMONIC_DIV || insn.mnemonic == ZYDIS_MNEMONIC_IDIV ||
+                               insn.mnemonic == ZYDIS_MNEMONIC_AAM);
+    bool invalid = !decoded || insn.mnemonic == ZYDIS_MNEMONIC_UD2;
+    const struct {
+        bool fits;
+        unsigned vector;
+    } guesses[] = {{run_sregs(r)->cr2 != r->insn.cr2, VECTOR_PF},
+                   {divides, VECTOR_DE},
+                   {invalid, VECTOR_UD},
+                   {!divides && !invalid, VECTOR_GP}};
+    for (size_t i = 0; i < sizeof guesses / sizeof guesses[0]; i++)
+        if (guesses[i].fits && (candidates >> guesses[i].vector & 1))
+            return (int)guesses[i].vector;
+    return __builtin_ctz(candidates);
+}
+
+int step_landed(const struct run *r)
+{
+    const struct kvm_regs *g = run_regs(r);
+    const struct kvm_sregs *s = run_sregs(r);
+    uint32_t candidates = 0;
+    bool real = cpu_mode(s) == MODE_REAL;
+    if (g->rsp == r->insn.rsp)
+        return RUN_NO_VECTOR;
+    for (unsigned vector = 0; vector < EXCEPTIONS; vector++) {
+        struct handler h;
+        if (handler_of(r, vector, &h) && h.rip == g->rip && (h.cs & ~3u) == (s->cs.selector & ~3u) &&
+            frame_returns(r, !real && exception_has_code(vector)))
+            candidates |= 1u << vector;
+    }
+    return candidates ? likeliest(r, candidates) : RUN_NO_VECTOR;
+}

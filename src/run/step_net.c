@@ -1,0 +1,228 @@
+/*
+ * The net under a step.  When the stepped instruction faults, the CPU pushes RFLAGS with our trap flag in it,
+ * clears the flag and goes to the handler: the handler would run unstepped, and its IRET would find a flag
+ * the guest never set. KVM does not tell of exceptions that it leaves to the CPU, so the step is caught where
+ * the handler begins: while the guest is inside KVM_RUN for one instruction, the first byte of every
+ * exception handler is a HLT, which always comes back to us.  Then RIP goes back to the handler's first byte
+ * and the flag is taken out of the frame.
+ *
+ * The bytes are there for that one entry only.  One that the stepped instruction itself executes, reads or
+ * writes is left alone, so that the guest cannot see them; instructions that cannot fault are stepped without
+ * any of this.
+ *
+ * Simplified: a handler in a segment of ring 3, or one that another vector's gate lies in, is not caught; a
+ * REP string instruction is compared by linear addresses only, not through other mappings of the same page.
+ */
+#include "run/inside.h"
+#include "vm/insn.h"
+
+#include "base/bytes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXCEPTIONS = 32, HLT = 0xf4, STACK_REACH = 64 };
+
+struct trap {
+    uint64_t rip, linear, gpa;
+    uint8_t *host;
+    uint16_t cs;
+    uint8_t was;
+    bool armed;
+};
+
+struct fault_net {
+    bool valid;
+    struct kvm_dtable idt;
+    uint64_t cr0, cr3, cr4, efer;
+    uint8_t gates[EXCEPTIONS * 16]; /* as they were when the traps were found */
+    size_t gates_len;
+    struct trap trap[EXCEPTIONS];
+    size_t n;
+};
+
+void net_invalidate(struct run *r)
+{
+    if (r->net)
+        r->net->valid = false;
+}
+
+static size_t gates_read(const struct run *r, uint8_t gates[EXCEPTIONS * 16])
+{
+    const struct kvm_sregs *s = run_sregs(r);
+    enum cpu_mode mode = cpu_mode(s);
+    size_t len = EXCEPTIONS * (mode == MODE_REAL ? 4u : mode == MODE_PROTECTED ? 8u : 16u);
+    return supervisor_read(r, s->idt.base, gates, s->idt.limit + 1u < len ? s->idt.limit + 1u : len);
+}
+
+/* Adds the handler of one vector, unless its address is there already or it cannot be caught there. */
+static void trap_add(struct run *r, unsigned vector)
+{
+    struct fault_net *net = r->net;
+    const struct kvm_sregs *s = run_sregs(r);
+    struct gva_context c = run_gva_context(r);
+    struct gva_walk w;
+    struct handler h;
+    if (!handler_of(r, vector, &h) || h.user)
+        return;
+    c.cpl = 0;
+    gva_translate(&r->machine->memory, &c, h.linear, GVA_FETCH, &w);
+    uint8_t *host = w.ok ? memory_ptr(&r->machine->memory, w.gpa, 1, true) : NULL;
+    bool in_table = h.linear - s->idt.base <= s->idt.limit;
+    if (!host || (in_table && cpu_mode(s) != MODE_REAL))
+        return;
+    for (size_t i = 0; i < net->n; i++)
+        if (net->trap[i].host == host)
+            return;
+    net->trap[net->n++] =
+        (struct trap){.rip = h.rip, .linear = h.linear, .gpa = w.gpa, .host = host, .cs = h.cs};
+}
+
+/* Finds the handlers anew when the table or the way to it has changed. */
+static void net_refresh(struct run *r)
+{
+    struct fault_net *net = r->net;
+    const struct kvm_sregs *s = run_sregs(r);
+    uint8_t gates[EXCEPTIONS * 16];
+    size_t len = gates_read(r, gates);
+    if (net->valid && net->idt.base == s->idt.base && net->idt.limit == s->idt.limit && net->cr0 == s->cr0 &&
+        net->cr3 == s->cr3 && net->cr4 == s->cr4 && net->efer == s->efer && net->gates_len == len &&
+        memcmp(gates, net->gates, len) == 0)
+        return;
+    *net = (struct fault_net){.valid = true,
+                              .idt = s->idt,
+                              .cr0 = s->cr0,
+                              .cr3 = s->cr3,
+                              .cr4 = s->cr4,
+                              .efer = s->efer,
+                              .gates_len = len};
+    memcpy(net->gates, gates, len);
+    for (unsigned vector = 0; vector < EXCEPTIONS; vector++)
+        trap_add(r, vector);
+}
+
+/* Takes the bytes of [linear, linear + len) out of the net. */
+static void net_spare(struct run *r, uint64_t linear, uint64_t len)
+{
+    struct fault_net *net = r->net;
+    struct gva_context c = run_gva_context(r);
+    struct gva_walk w;
+    c.cpl = 0;
+    gva_translate(&r->machine->memory, &c, linear, GVA_READ, &w);
+    for (size_t i = 0; i < net->n; i++)
+        if (net->trap[i].linear - linear < len || (w.ok && net->trap[i].gpa - w.gpa < len))
+            net->trap[i].armed = false;
+}
+
+static uint64_t masked_count(const struct run *r)
+{
+    uint64_t n = run_regs(r)->rcx;
+    return r->insn.bits == 64 ? n : r->insn.bits == 32 ? (uint32_t)n : (uint16_t)n;
+}
+
+/* What the instruction's memory operands touch. */
+static void net_spare_operands(struct run *r)
+{
+    ZydisDecodedInstruction insn;
+    ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
+    if (!insn_decode(run_sregs(r), r->insn.code, r->insn.n, &insn, op))
+        return;
+    for (size_t i = 0; i < insn.operand_count; i++) {
+        if (op[i].type != ZYDIS_OPERAND_TYPE_MEMORY || !op[i].actions)
+            continue;
+        uint64_t linear =
+            insn_operand_linear(run_regs(r), run_sregs(r), &insn, &op[i], r->insn.rip + insn.length);
+        uint64_t len = op[i].size / 8u, count = r->insn.rep ? masked_count(r) : 1;
+        if (op[i].visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN &&
+            !r->insn.rep) /* the stack: below or above RSP */
+            net_spare(r, linear - STACK_REACH, 2 * STACK_REACH);
+        else if (count > 1 && (count >= UINT64_MAX / 2 / (len + 1) || (run_regs(r)->rflags & RFLAGS_DF)))
+            net_spare(r, 0, UINT64_MAX);
+        else
+            net_spare(r, linear, len * count);
+    }
+}
+
+/* The first entry of the IVT must not be changed under a division, which may need it. */
+static void net_spare_divide(struct run *r)
+{
+    const struct kvm_sregs *s = run_sregs(r);
+    if (cpu_mode(s) == MODE_REAL)
+        net_spare(r, s->idt.base, 4);
+}
+
+int net_spread(struct run *r, struct err *e)
+{
+    if (!r->net && !(r->net = calloc(1, sizeof *r->net)))
+        return err_sys(e, ENOMEM, "stepping");
+    if (!step_may_fault(&r->insn, run_sregs(r))) {
+        for (size_t i = 0; i < r->net->n; i++)
+            r->net->trap[i].armed = false;
+        return 0;
+    }
+    net_refresh(r);
+    for (size_t i = 0; i < r->net->n; i++)
+        r->net->trap[i].armed = true;
+    net_spare(r, cpu_rip_linear(run_regs(r), run_sregs(r)), INSN_MAX);
+    net_spare_operands(r);
+    net_spare_divide(r);
+    for (size_t i = 0; i < r->net->n; i++) {
+        struct trap *t = &r->net->trap[i];
+        if (!t->armed)
+            continue;
+        t->was = *t->host;
+        *t->host = HLT;
+    }
+    return 0;
+}
+
+void net_gather(struct run *r)
+{
+    for (size_t i = 0; r->net && i < r->net->n; i++) {
+        const struct trap *t = &r->net->trap[i];
+        if (t->armed && *t->host == HLT)
+            *t->host = t->was;
+    }
+}
+
+/* Takes our trap flag out of the RFLAGS in the frame. */
+static void frame_mend(const struct run *r, bool error_code)
+{
+    uint8_t low[2];
+    uint64_t at = frame_word(r, 2 + error_code);
+    struct gva_context c = run_gva_context(r);
+    c.cpl = 0;
+    c.ac = true;
+    if (supervisor_read(r, at, low, 2) == 2 && (low[1] & 1)) {
+        low[1] &= 0xfe;
+        (void)!gva_write(&r->machine->memory, &c, at, low, 2, NULL);
+    }
+}
+
+int net_caught(struct run *r, struct err *e)
+{
+    struct kvm_regs *g = run_regs(r);
+    const struct trap *hit = NULL;
+    for (size_t i = 0; r->net && i < r->net->n && !hit; i++)
+        if (r->net->trap[i].armed && g->rip == r->net->trap[i].rip + 1)
+            hit = &r->net->trap[i];
+    if (!hit || vcpu_state_need_sregs(r, e) < 0)
+        return 0;
+    if (g->rsp == r->insn.rsp || (run_sregs(r)->cs.selector & ~3u) != (hit->cs & ~3u))
+        return 0;
+    g->rip = hit->rip;
+    int vector = step_landed(r);
+    /* A HLT where the guest has none is ours, whatever came before it. */
+    if (vector == RUN_NO_VECTOR && (r->vcpu.run->exit_reason != KVM_EXIT_HLT || hit->was == HLT)) {
+        g->rip++;
+        return 0;
+    }
+    if (vector != RUN_NO_VECTOR)
+        frame_mend(r, cpu_mode(run_sregs(r)) != MODE_REAL && exception_has_code((unsigned)vector));
+    if (!r->machine->pic[0]) { /* with KVM's own controllers the HLT has put the vCPU to sleep */
+        struct err ignored;
+        (void)!kvm_set_mp_state(&r->vcpu, KVM_MP_STATE_RUNNABLE, &ignored);
+    }
+    return vcpu_state_store(r, false, e) < 0 ? -1 : 1;
+}
