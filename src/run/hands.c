@@ -67,13 +67,15 @@ int run_read_cpu(struct run *r, struct kvm_regs *regs, struct kvm_sregs *sregs, 
 {
     if (run_has_ended(r)) {
         *regs = r->last_cpu.regs;
-        *sregs = r->last_cpu.sregs;
+        if (sregs)
+            *sregs = r->last_cpu.sregs;
         return 0;
     }
     if (vcpu_state_need_sregs(r, e) < 0)
         return -1;
     *regs = *run_regs(r);
-    *sregs = *run_sregs(r);
+    if (sregs)
+        *sregs = *run_sregs(r);
     return 0;
 }
 
