@@ -92,7 +92,7 @@ int run_write_cpu(struct run *r, const struct kvm_regs *regs, const struct kvm_s
         *run_sregs(r) = *sregs;
     net_invalidate(r);
     /* By ioctls and not with the next entry, so that KVM's refusal comes now. */
-    if (sregs && kvm_set_sregs(&r->vcpu, run_sregs(r), e) < 0)
+    if (sregs && vcpu_state_put_sregs(r, e) < 0)
         return -1;
     if (kvm_set_regs(&r->vcpu, run_regs(r), e) < 0)
         return -1;
