@@ -23,6 +23,12 @@ if(RINGSIDE_WERROR)
   set(RINGSIDE_WERROR_FLAG -Werror)
 endif()
 
+# libFuzzer needs all code to count its branches (tests/fuzz).
+option(RINGSIDE_FUZZ "Build for libFuzzer, with sanitizers (clang only)" OFF)
+if(RINGSIDE_FUZZ AND NOT CMAKE_C_COMPILER_ID STREQUAL Clang)
+  message(FATAL_ERROR "RINGSIDE_FUZZ needs clang: -DCMAKE_C_COMPILER=clang")
+endif()
+
 # ringside_flags(target): our warnings on our code.
 function(ringside_flags target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion ${RINGSIDE_WERROR_FLAG})
@@ -31,6 +37,11 @@ function(ringside_flags target)
   if(RINGSIDE_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=undefined
                                              -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE -fsanitize=address,undefined)
+  endif()
+  if(RINGSIDE_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link,address,undefined
+                                             -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE -fsanitize=address,undefined)
   endif()
 endfunction()

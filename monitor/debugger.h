@@ -13,6 +13,7 @@
 
 struct stops;
 struct counts;
+struct gdb_session;
 
 /* What `set NAME VALUE` changes. */
 struct debugger_settings {
@@ -20,6 +21,15 @@ struct debugger_settings {
     bool step_interrupts; /* `stepirq on` */
     bool ascii;           /* no characters beyond ASCII in answers */
     bool no_pager;        /* answers are never given to $PAGER */
+};
+
+/* Where the last x and u ended, for the next one without an address. */
+struct debugger_place {
+    char x_format[2]; /* format and unit that x was last told; zeros: nothing yet */
+    bool x_physical;
+    uint64_t x_next;
+    bool u_going; /* u_next follows a listing that was made at u_rip */
+    uint64_t u_next, u_rip;
 };
 
 /* All borrowed but what is said. */
@@ -34,13 +44,27 @@ struct debugger {
     struct target now;    /* the standing guest */
     struct target before; /* the same before it last ran, for marking changes */
     struct event_names names;
-    struct run_pause pause;      /* how it last came to stand */
-    struct text stop;            /* that in a sentence */
-    bool running;                /* a command lets the guest run right now */
-    bool quit;                   /* no more commands */
-    unsigned source_depth;       /* files being sourced */
-    bool strict;                 /* a failed command in a file ends that file */
-    unsigned failures;           /* commands that failed, of scripts and -x */
+    struct target was;       /* the same before the last instruction that was stepped */
+    struct run_pause pause;  /* how it last came to stand */
+    int end;                 /* enum drive_end */
+    struct text stop;        /* that in a sentence */
+    struct text why;         /* the sentences of the stops that were met */
+    bool stop_met;           /* an event met one */
+    bool reached;            /* drive_to came where it was to come */
+    bool pause_at_event;     /* the next event pauses the guest */
+    struct event last_event; /* … that happened; has_event: in the last drive */
+    bool has_event;
+    bool in_commands;        /* the commands of a stop are being executed */
+    struct gdb_session *gdb; /* owned */
+    bool running;            /* a command lets the guest run right now */
+    bool visiting;           /* it is asked meanwhile */
+    bool let_run;            /* gdb has detached: the guest goes on by itself */
+    bool lost;               /* KVM itself failed */
+    bool quit;               /* no more commands */
+    unsigned source_depth;   /* files being sourced */
+    bool strict;             /* a failed command in a file ends that file */
+    unsigned failures;       /* commands that failed, of scripts and -x */
+    struct debugger_place place;
     const struct counts *counts; /* events so far; NULL: nobody counts */
     /* Console input for the guest: returns how many bytes there was room for. NULL: there is no console. */
     size_t (*type)(void *ctx, const char *bytes, size_t n);
@@ -60,6 +84,9 @@ NODISCARD int debugger_main(struct debugger *d, bool paused, bool until_end, str
 /* Makes d->now current, and stores into the vCPU what a command changed in it. */
 NODISCARD int debugger_look(struct debugger *d, struct err *e);
 NODISCARD int debugger_store(struct debugger *d, struct err *e);
+
+/* Called on the vCPU's thread between two entries while the guest runs: answers what is at the door. */
+void debugger_visit(void *debugger);
 
 /* The style for disassembly that the settings ask for. */
 struct disasm_style debugger_style(const struct debugger *d);

@@ -26,11 +26,15 @@
 
 enum { SEND_TIMEOUT_S = 5, ACCEPT_RETRY_MS = 100 };
 
-/* The one client. `busy` and `lets_run` under the listener's lock; request and reply are the vCPU thread's
- * while busy. */
+/* What became of the last request. */
+enum progress { ANSWERED, ASKED, ASKED_TO_RUN, SENDING };
+
+/* The one client. `progress` under the listener's lock; request and reply are the vCPU thread's until it is
+ * ANSWERED. */
 struct client {
     int fd; /* -1: none; closed only under the lock */
-    bool no_ack, busy, lets_run;
+    bool greeted, no_ack;
+    enum progress progress;
     struct gdb_framer framer;
     char request[GDB_PACKET_MAX];
     struct text reply; /* the last answer, to be sent again after a NAK */
@@ -44,7 +48,7 @@ struct gdb_listener {
     pthread_t acceptor, reader;
     bool reader_made; /* and not yet joined; the acceptor's */
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* busy or serving became false */
+    pthread_cond_t changed; /* progress was made, or serving became false */
     bool serving, stopping;
     struct client client;
 };
@@ -65,20 +69,36 @@ static void client_send(struct client *c, const char *bytes, size_t n)
     }
 }
 
+static void client_progress(struct gdb_listener *l, enum progress progress)
+{
+    pthread_mutex_lock(&l->lock);
+    l->client.progress = progress;
+    pthread_cond_broadcast(&l->changed);
+    pthread_mutex_unlock(&l->lock);
+}
+
 /* The ticket's end, on the thread behind the door. A Ctrl-C that came too late to stop anything must not stop
  * what is asked for next. */
 static void request_done(void *ctx, const struct err *failed)
 {
     struct gdb_listener *l = ctx;
     struct client *c = &l->client;
-    client_send(c, text_str(&c->reply), c->reply.len);
-    if (failed || c->reply.failed)
-        shutdown(c->fd, SHUT_RDWR);
     pthread_mutex_lock(&l->lock);
     bool late = door_interrupted(l->door);
     (void)late;
-    c->busy = false;
-    pthread_cond_broadcast(&l->changed);
+    c->progress = SENDING;
+    pthread_mutex_unlock(&l->lock);
+    client_send(c, text_str(&c->reply), c->reply.len);
+    if (failed || c->reply.failed)
+        shutdown(c->fd, SHUT_RDWR);
+    client_progress(l, ANSWERED);
+}
+
+static void client_interrupt(struct gdb_listener *l)
+{
+    pthread_mutex_lock(&l->lock);
+    if (l->client.progress == ASKED_TO_RUN)
+        door_interrupt(l->door);
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -86,10 +106,9 @@ static void request_done(void *ctx, const struct err *failed)
  * packet, or goes away, wants that. */
 static void client_wait(struct gdb_listener *l)
 {
+    client_interrupt(l);
     pthread_mutex_lock(&l->lock);
-    if (l->client.busy && l->client.lets_run)
-        door_interrupt(l->door);
-    while (l->client.busy)
+    while (l->client.progress != ANSWERED)
         pthread_cond_wait(&l->changed, &l->lock);
     pthread_mutex_unlock(&l->lock);
 }
@@ -107,24 +126,22 @@ static int client_ask(struct gdb_listener *l, const char *payload, size_t len)
                                      .out = &c->reply,
                                      .done = request_done,
                                      .ctx = l};
-    pthread_mutex_lock(&l->lock);
-    c->busy = true;
-    c->lets_run = gdb_lets_run(payload, len);
-    pthread_mutex_unlock(&l->lock);
+    client_progress(l, gdb_lets_run(payload, len) ? ASKED_TO_RUN : ASKED);
     if (door_post(l->door, &c->ticket) == 0)
         return 0;
-    pthread_mutex_lock(&l->lock);
-    c->busy = false;
-    pthread_mutex_unlock(&l->lock);
+    client_progress(l, ANSWERED);
     return -1;
 }
 
-static void client_interrupt(struct gdb_listener *l)
+/* A connection becomes a client with its first packet: gdb takes it that the guest stands from here on, but
+ * whoever only knocks at the port must not stop it. */
+static int client_greet(struct gdb_listener *l)
 {
-    pthread_mutex_lock(&l->lock);
-    if (l->client.busy && l->client.lets_run)
-        door_interrupt(l->door);
-    pthread_mutex_unlock(&l->lock);
+    if (l->client.greeted)
+        return 0;
+    l->client.greeted = true;
+    door_interrupt(l->door);
+    return client_ask(l, GDB_CLIENT_CAME, GDB_CONTROL_LEN);
 }
 
 static int frame_packet(struct gdb_listener *l)
@@ -132,6 +149,9 @@ static int frame_packet(struct gdb_listener *l)
     static const char no_ack[] = "QStartNoAckMode";
     struct client *c = &l->client;
     const struct gdb_framer *f = &c->framer;
+    if (client_greet(l) < 0)
+        return -1;
+    client_wait(l);
     if (!c->no_ack)
         client_send(c, "+", 1);
     if (f->len == sizeof no_ack - 1 && memcmp(f->payload, no_ack, f->len) == 0)
@@ -169,11 +189,14 @@ static int frame_interrupt(struct gdb_listener *l)
     return 0;
 }
 
+/* While an answer is in the making none has been sent that could be asked for again. */
 static int frame_nak(struct gdb_listener *l)
 {
     struct client *c = &l->client;
     pthread_mutex_lock(&l->lock);
-    bool answered = !c->busy;
+    while (c->progress == SENDING)
+        pthread_cond_wait(&l->changed, &l->lock);
+    bool answered = c->progress == ANSWERED;
     pthread_mutex_unlock(&l->lock);
     if (answered && !c->no_ack)
         client_send(c, text_str(&c->reply), c->reply.len);
@@ -207,9 +230,6 @@ static void client_serve(struct gdb_listener *l)
 {
     uint8_t bytes[GDB_PACKET_MAX];
     struct client *c = &l->client;
-    door_interrupt(l->door); /* gdb takes it that the guest stands */
-    if (client_ask(l, GDB_CLIENT_CAME, GDB_CONTROL_LEN) < 0)
-        return;
     for (;;) {
         ssize_t n = recv(c->fd, bytes, sizeof bytes, 0);
         if (n < 0 && errno == EINTR)
@@ -217,7 +237,7 @@ static void client_serve(struct gdb_listener *l)
         if (n <= 0 || client_feed(l, bytes, (size_t)n) < 0)
             break;
     }
-    if (client_ask(l, GDB_CLIENT_GONE, GDB_CONTROL_LEN) == 0)
+    if (c->greeted && client_ask(l, GDB_CLIENT_GONE, GDB_CONTROL_LEN) == 0)
         client_wait(l);
 }
 

@@ -11,6 +11,7 @@
 #include "event/kind.h"
 #include "machine/machine.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -58,10 +59,13 @@ static void explain_device(const struct machine_part *p, struct text *out)
     text_add_wrapped(out, p->ops->lesson, 0, WIDTH);
     text_add(out, "\n\n");
     explain_ranges(p, out);
-    text_add(out, "  registers:");
+    struct text regs = {0};
     for (size_t i = 0; i < p->ops->reg_count; i++)
-        text_addf(out, " %s", p->ops->regs[i]);
+        text_addf(&regs, " %s", p->ops->regs[i]);
+    text_add(out, "  registers: ");
+    text_add_wrapped(out, text_str(&regs) + (regs.len > 0), 13, WIDTH);
     text_addc(out, '\n');
+    text_fini(&regs);
 }
 
 /* A port number such as 0x3f8 finds the device behind it. */
@@ -176,6 +180,20 @@ static void explain_markdown(struct text *out)
                    out);
 }
 
+/* The names of registers are in capitals, as the manual has them. */
+static void nearest_register(const char *word, const char **best, size_t *distance)
+{
+    char upper[64];
+    size_t n = 0;
+    for (; word[n] && n + 1 < sizeof upper; n++)
+        upper[n] = (char)toupper((unsigned char)word[n]);
+    upper[n] = '\0';
+    for (size_t i = 0; bits_row(i); i++)
+        nearest_offer(upper, bits_row(i)->name, best, distance);
+    for (size_t i = 0; msr_row(i); i++)
+        nearest_offer(upper, msr_row(i)->name, best, distance);
+}
+
 static int unknown_word(const char *word)
 {
     const char *best = NULL;
@@ -185,10 +203,7 @@ static int unknown_word(const char *word)
         nearest_offer(word, event_kind_row(i)->name, &best, &distance);
     for (const struct machine_part *p = machine_pc; p->ops; p++)
         nearest_offer(word, p->name, &best, &distance);
-    for (size_t i = 0; bits_row(i); i++)
-        nearest_offer(word, bits_row(i)->name, &best, &distance);
-    for (size_t i = 0; msr_row(i); i++)
-        nearest_offer(word, msr_row(i)->name, &best, &distance);
+    nearest_register(word, &best, &distance);
     err_set(&e, "explain: nothing about \"%s\": try ringside explain%s%s", word, best ? " " : "",
             best ? best : "");
     return command_fail(STATUS_USAGE, &e);

@@ -1,7 +1,7 @@
 /*
- * The front end of a debugger: see front.h.  Asking at the door waits for the answer, and the answer to
- * `continue` may never come by itself: so a thread of its own asks, while this one goes on looking after
- * signals, keys and the time limit.
+ * The front end of a debugger: see front.h.  The answer to `continue` may never come by itself: so asking
+ * does not wait at the door, but goes on looking after signals, keys and the time limit until the answer is
+ * there.
  */
 #include "front_inside.h"
 
@@ -12,7 +12,6 @@
 #include "monitor/door.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -24,28 +23,28 @@
 /* ---- asking ---- */
 
 struct ask {
-    struct front *front;
-    const char *line;
-    struct text *out;
+    int answered_fd;
+    bool failed;
     struct err *err;
-    int rc;
 };
 
-static void *ask_thread(void *arg)
+/* On the vCPU's thread. */
+static void ask_done(void *ctx, const struct err *failed)
 {
-    struct ask *a = arg;
+    struct ask *a = ctx;
     uint64_t one = 1;
-    a->rc =
-        door_ask(a->front->session->debugger->door, DOOR_COMMAND, a->line, strlen(a->line), a->out, a->err);
-    ssize_t ignored = write(a->front->ask_fd, &one, sizeof one);
+    a->failed = failed != NULL;
+    if (failed)
+        *a->err = *failed;
+    ssize_t ignored = write(a->answered_fd, &one, sizeof one);
     (void)ignored;
-    return NULL;
 }
 
 /* Looks after everything else until the answer is there. */
 static void front_await(struct front *f)
 {
     uint64_t keys_ns = clock_host_ns() + KEYS_AFTER_NS, ignored;
+    f->asking = true;
     while (keeper_turn(&f->keeper, f->ask_fd) != KEEPER_READY) {
         if (!f->keeper.keys && clock_host_ns() >= keys_ns) {
             f->keeper.keys = true;
@@ -54,6 +53,7 @@ static void front_await(struct front *f)
     }
     ssize_t n = read(f->ask_fd, &ignored, sizeof ignored);
     (void)n;
+    f->asking = false;
     if (f->prompt) {
         f->keeper.keys = false;
         console_give_terminal(&f->session->console);
@@ -62,20 +62,19 @@ static void front_await(struct front *f)
 
 int front_ask(struct front *f, const char *line, struct text *out, struct err *e)
 {
-    struct ask a = {f, line, out, e, 0};
-    pthread_t thread;
+    struct ask a = {f->ask_fd, false, e};
+    struct door_ticket ticket = {
+        .channel = DOOR_COMMAND, .text = line, .len = strlen(line), .out = out, .done = ask_done, .ctx = &a};
     f->interrupted = false;
-    int code = pthread_create(&thread, NULL, ask_thread, &a);
-    if (code != 0)
-        return err_sys(e, code, "asking the debugger");
-    f->asking = true;
-    front_await(f);
-    pthread_join(thread, NULL);
-    f->asking = false;
-    /* After `quit` nobody opens again; the thread behind the door may still be on its way out. */
-    if (f->keeper.over || (a.rc < 0 && e->code == EPIPE))
+    if (door_post(f->session->debugger->door, &ticket) < 0) {
         f->over = true;
-    return a.rc;
+        return err_sys(e, EPIPE, "the debugger has gone");
+    }
+    front_await(f);
+    /* After `quit` nobody opens again, though the thread behind the door may still be on its way out. */
+    if (f->keeper.over || f->session->debugger->quit || (a.failed && e->code == EPIPE))
+        f->over = true;
+    return a.failed ? -1 : 0;
 }
 
 /* ---- showing ---- */

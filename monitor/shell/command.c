@@ -19,7 +19,8 @@ static const struct shell_group groups[] = {
     {"Stops", shell_stop_commands},
     {"The CPU", shell_look_commands},
     {"The CPU's tables and pages", shell_table_commands},
-    {"Memory and names", shell_memory_commands},
+    {"Memory and code", shell_memory_commands},
+    {"Values, names and files", shell_data_commands},
     {"The machine and what it did", shell_machine_commands},
     {"Ringside", shell_own_commands},
 };

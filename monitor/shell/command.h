@@ -52,7 +52,8 @@ struct shell_command {
 
 /* Tables, each ended by a row without a name. */
 extern const struct shell_command shell_run_commands[], shell_stop_commands[], shell_look_commands[],
-    shell_memory_commands[], shell_table_commands[], shell_machine_commands[], shell_own_commands[];
+    shell_memory_commands[], shell_data_commands[], shell_table_commands[], shell_machine_commands[],
+    shell_own_commands[];
 
 /* The i-th row of all tables, NULL past the end; and by name, alias or unambiguous beginning. -1 from
  * shell_find: no such command, or several; *e names the nearest or lists them. */

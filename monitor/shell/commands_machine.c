@@ -3,6 +3,7 @@
  * happened.
  */
 #include "base/nearest.h"
+#include "debug/why.h"
 #include "monitor/counts.h"
 #include "monitor/debugger.h"
 #include "monitor/history.h"
@@ -166,7 +167,38 @@ static int run_type(struct debugger *d, const char *slash, const char *args, str
     return rc;
 }
 
+/* What the last step ended in, or else the last event. */
+static int run_why(struct debugger *d, const char *slash, const char *args, struct text *out, struct err *e)
+{
+    (void)slash;
+    if (line_no_args("why", args, e) < 0)
+        return -1;
+    if (!d->run)
+        return err_set(e, "why: there is no guest");
+    const struct event *last = ring_back(run_last_events(d->run), 0);
+    if (d->pause.why == PAUSED_STEP && d->pause.vector != RUN_NO_VECTOR && !run_has_ended(d->run)) {
+        struct why_stop stop = {(unsigned)d->pause.vector, d->pause.interrupt, &d->before, &d->now};
+        why_stop(&stop, out);
+    } else if (last) {
+        why_event(&d->now, last, &d->names, out);
+    } else {
+        text_add(out, "nothing has left the guest yet\n");
+    }
+    return 0;
+}
+
 const struct shell_command shell_machine_commands[] = {
+    {.name = "why",
+     .alias = "",
+     .args = "",
+     .summary = "explains the last exit, or the exception that the last step ended in",
+     .lesson =
+         "Which instruction it was and with which operands, which control of the CPU made it leave the "
+         "guest, who handled it and what the guest saw, and where the manual says so; what is known and "
+         "what is inferred stand apart. A dead guest gets the whole chain: the first fault, why its "
+         "delivery failed, the double fault, the shutdown.",
+     .example = "why  # why did that leave the guest?",
+     .run = run_why},
     {.name = "devices",
      .alias = "",
      .args = "",

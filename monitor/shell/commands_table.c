@@ -1,6 +1,7 @@
 /*
  * Commands that look at the tables the CPU reads by itself: page tables, and descriptor tables.
  */
+#include "debug/descriptors.h"
 #include "debug/expr.h"
 #include "debug/pages.h"
 #include "monitor/debugger.h"
@@ -26,7 +27,81 @@ static int run_mem(struct debugger *d, const char *slash, const char *args, stru
     return 0;
 }
 
+static int run_gdt(struct debugger *d, const char *slash, const char *args, struct text *out, struct err *e)
+{
+    (void)slash;
+    return look_gdt(&d->now, args, out, e);
+}
+
+static int run_ldt(struct debugger *d, const char *slash, const char *args, struct text *out, struct err *e)
+{
+    (void)slash;
+    return look_ldt(&d->now, args, out, e);
+}
+
+static int run_idt(struct debugger *d, const char *slash, const char *args, struct text *out, struct err *e)
+{
+    (void)slash;
+    return look_idt(&d->now, args, out, e);
+}
+
+static int run_ivt(struct debugger *d, const char *slash, const char *args, struct text *out, struct err *e)
+{
+    (void)slash;
+    return look_ivt(&d->now, args, out, e);
+}
+
+static int run_tss(struct debugger *d, const char *slash, const char *args, struct text *out, struct err *e)
+{
+    (void)slash;
+    return look_tss(&d->now, args, out, e);
+}
+
 const struct shell_command shell_table_commands[] = {
+    {.name = "gdt",
+     .alias = "",
+     .args = "[INDEX|FIRST-LAST]",
+     .summary = "the global descriptor table, each entry decoded, with what is wrong pointed out",
+     .lesson = "A selector is an index into this table (times 8) with two bits for the ring. The CPU reads a "
+               "descriptor when a segment register is loaded, and faults when its type, ring or present bit "
+               "does not fit; ! tells where that will happen. An index shows one entry bit by bit.",
+     .example = "gdt  # what LGDT pointed the CPU to",
+     .run = run_gdt},
+    {.name = "ldt",
+     .alias = "",
+     .args = "[INDEX|FIRST-LAST]",
+     .summary = "the local descriptor table",
+     .lesson =
+         "A second table of segments, one a task, reached by selectors with bit 2 set; LLDT loads it from "
+         "a descriptor in the GDT. Systems of today leave it empty.",
+     .example = "ldt  # the tour guest has none",
+     .run = run_ldt},
+    {.name = "idt",
+     .alias = "",
+     .args = "[VECTOR|FIRST-LAST]",
+     .summary = "the interrupt descriptor table: where each vector goes (in real mode: ivt)",
+     .lesson =
+         "For exceptions, interrupts and INT n the CPU takes a gate from here: where the handler is, with "
+         "which code segment, whether interrupts stay on, who may call it. A gate that cannot be used "
+         "ends in a double fault, and without one for that the CPU shuts down.",
+     .example = "idt 14  # who handles page faults",
+     .run = run_idt},
+    {.name = "ivt",
+     .alias = "",
+     .args = "[VECTOR|FIRST-LAST]",
+     .summary = "the interrupt vectors of real mode: 256 far pointers",
+     .lesson = "In real mode the table at IDTR's base (0 after reset) has four bytes a vector: offset, then "
+               "segment. BIOS and DOS put their services there.",
+     .example = "ivt 0x10  # where INT 10h would go",
+     .run = run_ivt},
+    {.name = "tss",
+     .alias = "",
+     .args = "",
+     .summary = "the task-state segment that TR points to",
+     .lesson = "In long mode it holds the stacks that the CPU changes to when an interrupt raises the "
+               "privilege (RSP0) or its gate asks for one (IST), and which ports a program may use.",
+     .example = "tss  # the stacks for interrupts",
+     .run = run_tss},
     {.name = "page",
      .alias = "pt",
      .args = "[ADDR]",

@@ -44,30 +44,43 @@ static uint64_t segment_base(const struct disasm *d, ZydisRegister segment)
 /* The linear address that an operand names without any register but RIP; false when it names none. */
 static bool operand_linear(const struct disasm *d, const ZydisDecodedOperand *op, uint64_t *linear)
 {
-    const struct kvm_sregs *s = d->style->segments;
     ZyanU64 offset;
-    bool relative = op->type == ZYDIS_OPERAND_TYPE_IMMEDIATE && op->imm.is_relative;
-    if (op->type == ZYDIS_OPERAND_TYPE_POINTER) {
-        bool real = s && cpu_mode(s) == MODE_REAL;
-        *linear = op->ptr.offset + (real ? (uint64_t)op->ptr.segment << 4 : 0);
-    } else if (relative && ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(&d->insn, op, d->rip, &offset))) {
-        *linear = offset + segment_base(d, ZYDIS_REGISTER_CS);
-    } else if (op->type == ZYDIS_OPERAND_TYPE_MEMORY &&
-               ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(&d->insn, op, d->rip, &offset))) {
-        *linear = offset + segment_base(d, op->mem.segment);
-    } else {
+    bool branch = op->type == ZYDIS_OPERAND_TYPE_IMMEDIATE && op->imm.is_relative;
+    if ((!branch && op->type != ZYDIS_OPERAND_TYPE_MEMORY) ||
+        !ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(&d->insn, op, d->rip, &offset)))
         return false;
-    }
+    *linear = offset + segment_base(d, branch ? ZYDIS_REGISTER_CS : op->mem.segment);
     if (d->bits != 64)
         *linear &= UINT32_MAX;
     return true;
 }
 
+/* A far branch takes its segment with it. Where that begins is known for sure only when the branch runs: code
+ * that sets CR0.PE is listed in real mode, but its far branch will be protected mode's, flat as a rule. So
+ * the target is named where exactly a symbol is, seen either way. */
+static bool far_linear(const struct disasm *d, const ZydisDecodedOperand *op, uint64_t *linear)
+{
+    const struct kvm_sregs *s = d->style->segments;
+    bool real = s && cpu_mode(s) == MODE_REAL;
+    const uint64_t targets[2] = {op->ptr.offset + (real ? (uint64_t)op->ptr.segment << 4 : 0),
+                                 op->ptr.offset};
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t offset;
+        *linear = targets[i];
+        if (symbols_at(d->style->symbols, *linear, &offset) && offset == 0)
+            return true;
+    }
+    return false;
+}
+
 static void symbol_add(const struct disasm *d, struct text *out)
 {
     for (size_t i = 0; i < d->insn.operand_count_visible; i++) {
+        const ZydisDecodedOperand *op = &d->op[i];
         uint64_t linear, offset;
-        if (operand_linear(d, &d->op[i], &linear) && symbols_at(d->style->symbols, linear, &offset)) {
+        bool named = op->type == ZYDIS_OPERAND_TYPE_POINTER ? far_linear(d, op, &linear)
+                                                            : operand_linear(d, op, &linear);
+        if (named && symbols_at(d->style->symbols, linear, &offset)) {
             text_addc(out, ' ');
             symbols_name(d->style->symbols, linear, out);
             return;

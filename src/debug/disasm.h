@@ -23,8 +23,8 @@ struct disasm_style {
 size_t disasm_one(unsigned bits, uint64_t rip, const uint8_t *code, size_t n, struct text *out);
 
 /* The same in a chosen syntax, with the symbol of a branch target or of a memory operand whose address stands
- * in the instruction (absolute or relative to RIP) behind it: `call 0x100034 <main+4>`. The segment of a far
- * branch begins at its selector times 16 in real mode, and is taken to begin at 0 in other modes. */
+ * in the instruction (absolute or relative to RIP) behind it: `call 0x100034 <main+4>`. A far branch has one
+ * only where exactly a symbol is: at selector times 16 plus offset in real mode, else at the offset. */
 size_t disasm_styled(const struct disasm_style *style, unsigned bits, uint64_t rip, const uint8_t *code,
                      size_t n, struct text *out);
 

@@ -129,14 +129,27 @@ void linear_place(const struct target *t, uint64_t linear, struct text *out)
 void dtable_header(const struct target *t, const struct dtable *d, struct text *out)
 {
     size_t n = dtable_count(d), over = ((size_t)d->limit + 1) % d->entry_len;
-    text_addf(out, "%s at %#llx", d->name, (unsigned long long)d->base);
-    linear_place(t, d->base, out);
-    text_addf(out, ", limit %#x: %zu %s\n", d->limit, n, n == 1 ? d->entry_noun : d->entries_plural);
+    struct text line = {0};
+    text_addf(&line, "%s at %#llx", d->name, (unsigned long long)d->base);
+    linear_place(t, d->base, &line);
+    text_addf(&line, ", limit %#x: %zu %s", d->limit, n, n == 1 ? d->entry_noun : d->entries_plural);
+    line_add(out, &line);
+    text_fini(&line);
     if (over && n < DTABLE_ENTRIES_MAX)
         problem_add(out, 2, "limit is not a multiple of %u minus 1: the last %s is cut off", d->entry_len,
                     d->entry_noun);
     if (!linear_is_canonical(t, d->base))
         problem_add(out, 2, "base is not canonical: no entry can be read");
+}
+
+void line_add(struct text *out, const struct text *line)
+{
+    enum { INDENT = 4 };
+    if (text_width(text_str(line)) <= BITS_WIDTH)
+        text_add(out, text_str(line));
+    else
+        text_add_wrapped(out, text_str(line), INDENT, BITS_WIDTH);
+    text_addc(out, '\n');
 }
 
 void problem_add(struct text *out, size_t indent, const char *fmt, ...)

@@ -50,6 +50,8 @@ void dtable_header(const struct target *t, const struct dtable *d, struct text *
 /* Appends ` (gpa 0x7e70)`; ` (not mapped: PDE not present)`; nothing without paging where memory is. */
 void linear_place(const struct target *t, uint64_t linear, struct text *out);
 
+/* Appends a line, wrapped only when it must be. */
+void line_add(struct text *out, const struct text *line);
 /* Appends `    ! SENTENCE`, wrapped. */
 void problem_add(struct text *out, size_t indent, const char *fmt, ...) PRINTF(3, 4);
 

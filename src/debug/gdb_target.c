@@ -209,8 +209,8 @@ static const struct gdb_register registers[] = {
     XMM(14),
     XMM(15),
     {"mxcsr", 32, "i386_mxcsr", "vector", FEATURE_SSE, FIELD(fpu.mxcsr), mxcsr_get, mxcsr_set, false},
-    SYSTEM("fs_base", 64, "long", FEATURE_SEGMENTS, sregs.fs.base),
-    SYSTEM("gs_base", 64, "long", FEATURE_SEGMENTS, sregs.gs.base),
+    SYSTEM("fs_base", 64, "int64", FEATURE_SEGMENTS, sregs.fs.base),
+    SYSTEM("gs_base", 64, "int64", FEATURE_SEGMENTS, sregs.gs.base),
     SYSTEM("rip_offset", 64, "uint64", FEATURE_SYSTEM, regs.rip),
     SYSTEM("cr0", 64, "x86_cr0", FEATURE_SYSTEM, sregs.cr0),
     SYSTEM("cr2", 64, "data_ptr", FEATURE_SYSTEM, sregs.cr2),
@@ -280,16 +280,24 @@ static int field_set(const struct gdb_register *r, struct gdb_cpu *c, const uint
     return 0;
 }
 
+static bool register_is(const struct gdb_register *r, const struct gdb_cpu *c, const uint8_t *bytes)
+{
+    uint8_t now[GDB_REGISTER_BYTES_MAX];
+    gdb_register_get(r, c, now);
+    return memcmp(now, bytes, gdb_register_len(r)) == 0;
+}
+
+static int register_store(const struct gdb_register *r, struct gdb_cpu *c, const uint8_t *bytes,
+                          unsigned *changed, struct err *e)
+{
+    *changed |= part_of(r);
+    return r->set ? r->set(c, r, le_load(bytes, gdb_register_len(r)), e) : field_set(r, c, bytes, e);
+}
+
 int gdb_register_set(const struct gdb_register *r, struct gdb_cpu *c, const uint8_t *bytes, unsigned *changed,
                      struct err *e)
 {
-    uint8_t now[GDB_REGISTER_BYTES_MAX];
-    size_t len = gdb_register_len(r);
-    gdb_register_get(r, c, now);
-    if (memcmp(now, bytes, len) == 0)
-        return 0;
-    *changed |= part_of(r);
-    return r->set ? r->set(c, r, le_load(bytes, len), e) : field_set(r, c, bytes, e);
+    return register_is(r, c, bytes) ? 0 : register_store(r, c, bytes, changed, e);
 }
 
 size_t gdb_registers_len(void)
@@ -300,21 +308,24 @@ size_t gdb_registers_len(void)
     return len;
 }
 
+/* Only what differs from before is written: a selector moves its base, and the base that stands further on
+ * in the same packet must not move it back. */
 int gdb_registers_set(struct gdb_cpu *c, const uint8_t *bytes, unsigned *changed, struct err *e)
 {
     struct gdb_cpu after = *c;
     unsigned parts = 0;
-    uint64_t rip_before = rip_get(c), rip_wanted = rip_before;
+    const uint8_t *rip_bytes = NULL;
     for (const struct gdb_register *r = registers; r < registers + REGISTER_COUNT; r++) {
-        if (r->set == rip_set)
-            rip_wanted = le64_load(bytes);
-        else if (gdb_register_set(r, &after, bytes, &parts, e) < 0)
+        bool same = register_is(r, c, bytes);
+        if (!same && r->set == rip_set)
+            rip_bytes = bytes;
+        else if (!same && register_store(r, &after, bytes, &parts, e) < 0)
             return -1;
         bytes += gdb_register_len(r);
     }
-    if (rip_wanted != rip_before) {
+    if (rip_bytes) {
         parts |= GDB_REGS;
-        if (gdb_rip_set(&after, rip_wanted, e) < 0)
+        if (gdb_rip_set(&after, le64_load(rip_bytes), e) < 0)
             return -1;
     }
     *c = after;

@@ -62,8 +62,8 @@ void gdb_register_get(const struct gdb_register *r, const struct gdb_cpu *c, uin
 NODISCARD int gdb_register_set(const struct gdb_register *r, struct gdb_cpu *c, const uint8_t *bytes,
                                unsigned *changed, struct err *e);
 
-/* All registers one behind the other, as `g` and `G` have them. gdb_registers_set changes everything or
- * nothing, and `rip` only after the segment that it counts from. */
+/* All registers one behind the other, as `g` and `G` have them. gdb_registers_set writes those that
+ * differ, all of them or none, and `rip` after the segment that it counts from. */
 enum { GDB_REGISTERS_BYTES_MAX = 1024 };
 size_t gdb_registers_len(void);
 NODISCARD int gdb_registers_set(struct gdb_cpu *c, const uint8_t *bytes, unsigned *changed, struct err *e);

@@ -12,8 +12,8 @@
 
 #include <string.h>
 
-enum { COLUMNS_LEN = 29 }; /* base, limit, DPL and flags in a row */
-enum { ROWS_MAX = 64 };    /* of a table that may be 64 KiB of anything */
+enum { WORDS_AT = 55 }; /* columns of a row behind the index: selector, raw value, base, limit, DPL, flags */
+enum { ROWS_MAX = 64 }; /* of a table that may be 64 KiB of anything */
 
 struct loaded {
     const char *name, *upper;
@@ -135,29 +135,20 @@ static unsigned selector_of(const struct dtable *table, size_t i)
     return (unsigned)i << 3 | (is_local(table) ? 4 : 0);
 }
 
-/* A gate has a target in place of base and limit. */
-static void write_gate_columns(const struct target *t, const struct raw_descriptor *d, struct text *out)
-{
-    struct raw_gate g = raw_gate_decode(d->low, d->high, target_long(t));
-    struct text words = {0};
-    raw_gate_words(&g, target_long(t), &words);
-    text_addf(&words, " to %04x:%08llx", g.selector, (unsigned long long)g.offset);
-    text_addf(out, "%-18s  %u  %-5s ", "", d->dpl, d->p ? "P---" : "----");
-    text_add(out, text_str(&words));
-    text_fini(&words);
-}
-
+/* What stands behind the raw value, up to the words that begin at column `at`. A gate has a target in place
+ * of base and limit. */
 static void write_columns(const struct target *t, const struct raw_descriptor *d, size_t at, struct text *out)
 {
+    struct raw_gate g = raw_gate_decode(d->low, d->high, target_long(t));
     struct text flags = {0}, words = {0};
-    if (raw_is_gate(d)) {
-        write_gate_columns(t, d, out);
-        return;
-    }
     raw_descriptor_flags(d, &flags);
     raw_descriptor_words(d, target_long(t), &words);
-    text_addf(out, "%08x  %08x  %u  %-5s ", (unsigned)d->base, d->limit, d->dpl, text_str(&flags));
-    text_add_wrapped(out, text_str(&words), at + COLUMNS_LEN, BITS_WIDTH);
+    if (raw_is_gate(d))
+        text_addf(out, "%04x:%08x     ", g.selector, (unsigned)g.offset);
+    else
+        text_addf(out, "%08x  %08x", (unsigned)d->base, d->limit);
+    text_addf(out, "  %u  %-5s ", d->dpl, text_str(&flags));
+    text_add_wrapped(out, text_str(&words), at, BITS_WIDTH);
     text_fini(&flags);
     text_fini(&words);
 }
@@ -166,17 +157,16 @@ static void write_row(const struct target *t, const struct dtable *table, const 
                       unsigned width, struct text *out)
 {
     struct raw_descriptor d = raw_descriptor_decode(run->v.low, run->v.high);
-    size_t at = width + 2 + 6 + 2 + 16 + 2;
-    text_addf(out, "%*zu  0x%04x  %016llx  ", (int)width, run->first, selector_of(table, run->first),
+    text_addf(out, "%*zu  %04x  %016llx  ", (int)width, run->first, selector_of(table, run->first),
               (unsigned long long)d.low);
     if (run->first == 0 && !is_local(table))
         text_add(out, d.low ? "null: these bytes are never looked at" : "null");
     else
-        write_columns(t, &d, at, out);
+        write_columns(t, &d, width + WORDS_AT, out);
     text_addc(out, '\n');
     if (run->slots == 2)
         text_addf(
-            out, "%*zu  0x%04x  %016llx  its upper half: %s %#llx\n", (int)width, run->first + 1,
+            out, "%*zu  %04x  %016llx  its upper half: %s %#llx\n", (int)width, run->first + 1,
             selector_of(table, run->first + 1), (unsigned long long)d.high,
             raw_is_gate(&d) ? "offset" : "base",
             (unsigned long long)(raw_is_gate(&d) ? raw_gate_decode(d.low, d.high, true).offset : d.base));
@@ -253,7 +243,7 @@ static void write_table(const struct target *t, const struct dtable *table, cons
     size_t i = r->first;
     if (width < 2)
         width = 2;
-    text_addf(out, "%*s  sel     raw               base      limit     dpl      type\n", (int)width, "#");
+    text_addf(out, "%*s  sel   raw               base      limit     dpl      type\n", (int)width, "#");
     while (i < r->end && rows++ < ROWS_MAX) {
         struct dtable_run run = dtable_run_at(t, table, i, r->end);
         write_run(t, table, &run, width, out);
@@ -272,20 +262,22 @@ static void write_one(const struct target *t, const struct dtable *table, size_t
     struct dtable_run run = dtable_run_at(t, table, i, i + 1);
     struct raw_descriptor d = raw_descriptor_decode(run.v.low, run.v.high);
     uint64_t linear = table->base + i * 8;
-    text_addf(out, "%s[%zu], selector %#x, at %#llx", table->name, i, selector_of(table, i),
+    struct text line = {0};
+    text_addf(&line, "%s[%zu], selector %#x, at %#llx", table->name, i, selector_of(table, i),
               (unsigned long long)linear);
-    linear_place(t, linear, out);
-    if (run.why) {
-        text_addc(out, '\n');
+    linear_place(t, linear, &line);
+    line_add(out, &line);
+    text_fini(&line);
+    if (run.why)
         return;
-    }
-    text_addf(out, "\n  raw %016llx", (unsigned long long)d.low);
+    text_addf(out, "  raw %016llx", (unsigned long long)d.low);
     if (run.slots == 2)
         text_addf(out, " and %016llx", (unsigned long long)d.high);
     text_addc(out, '\n');
     if (d.low == 0 || (i == 0 && !is_local(table))) {
         text_add(out,
                  d.low ? "  null: these bytes are never looked at\n" : "  empty: loading it raises #GP\n");
+        check_loaded(t, table, i, i, &d, 2, out);
         return;
     }
     text_add(out, "  ");

@@ -117,13 +117,14 @@ static void write_one(const struct target *t, const struct dtable *table, size_t
     struct raw_gate g = raw_gate_decode(run.v.low, run.v.high, wide);
     uint64_t at = table->base + i * table->entry_len, linear;
     const char *name = vector_name((unsigned)i);
-    text_addf(out, "IDT[%zu]%s%s, at %#llx", i, *name ? ", " : "", name, (unsigned long long)at);
-    linear_place(t, at, out);
-    if (run.why) {
-        text_addc(out, '\n');
+    struct text line = {0};
+    text_addf(&line, "IDT[%zu]%s%s, at %#llx", i, *name ? ", " : "", name, (unsigned long long)at);
+    linear_place(t, at, &line);
+    line_add(out, &line);
+    text_fini(&line);
+    if (run.why)
         return;
-    }
-    text_addf(out, "\n  raw %016llx", (unsigned long long)g.low);
+    text_addf(out, "  raw %016llx", (unsigned long long)g.low);
     if (wide)
         text_addf(out, " and %016llx", (unsigned long long)g.high);
     text_add(out, "\n  ");

@@ -80,13 +80,15 @@ static void write_rip(const struct target *now, const struct target *before, boo
 static void write_flags(const struct target *now, const struct target *before, struct text *out)
 {
     uint64_t changed = before ? now->regs.rflags ^ before->regs.rflags : 0;
-    text_addf(out, "flags%c%08llx ", changed ? '*' : ' ', now->regs.rflags);
+    const char *gap = "  ";
+    text_addf(out, "flags%c%08llx", changed ? '*' : ' ', now->regs.rflags);
     for (const struct bit *row = bits_rflags.bit; row->name; row++) {
         uint64_t value = bits_field(row, (struct bits_value){now->regs.rflags, 0});
         bool mark = bits_field(row, (struct bits_value){changed, 0});
         if (!value && !mark)
             continue;
-        text_add(out, mark ? " *" : " ");
+        text_addf(out, "%s%s", gap, mark ? "*" : "");
+        gap = " ";
         bit_add_name(row, value || row->len > 1, out);
         if (row->len > 1)
             text_addf(out, "=%llu", (unsigned long long)value);

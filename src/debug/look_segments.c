@@ -141,7 +141,10 @@ static void write_kind(const struct target *t, const struct segment_row *row, co
         selector_words(s->selector, &words);
     text_add(&words, ": ");
     if (s->unusable)
-        text_add(&words, row->system ? "unusable" : "unusable (an access raises #GP, on the stack #SS)");
+        text_addf(&words, "unusable%s",
+                  row->system                        ? ""
+                  : cpu_mode(&t->sregs) == MODE_LONG ? " (64-bit mode does not mind)"
+                                                     : " (an access raises #GP, on the stack #SS)");
     else
         raw_descriptor_words(&d, target_long(t), &words);
     if (!s->unusable && s->s)

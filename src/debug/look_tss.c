@@ -218,12 +218,15 @@ static void write_map(const struct target *t, const struct tss_format *f, struct
 static void write_header(const struct target *t, const struct tss_format *f, struct text *out)
 {
     const struct kvm_segment *tr = &t->sregs.tr;
-    text_addf(out, "TSS, %u-bit, selector %#x", f->bits, tr->selector);
+    struct text line = {0};
+    text_addf(&line, "TSS, %u-bit, selector %#x", f->bits, tr->selector);
     if (tr->selector >= 4)
-        text_addf(out, " (GDT[%u])", tr->selector >> 3);
-    text_addf(out, ", at %#llx", tr->base);
-    linear_place(t, tr->base, out);
-    text_addf(out, ", limit %#x\n", tr->limit);
+        text_addf(&line, " (GDT[%u])", tr->selector >> 3);
+    text_addf(&line, ", at %#llx", tr->base);
+    linear_place(t, tr->base, &line);
+    text_addf(&line, ", limit %#x", tr->limit);
+    line_add(out, &line);
+    text_fini(&line);
     if (tr->selector < 4)
         text_add(out, "  TR holds a null selector: LTR was not executed, this is a reset's state\n");
     if (tr->limit < f->limit_min)

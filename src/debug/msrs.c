@@ -26,12 +26,12 @@ static void decode_apic_base(uint64_t value, struct text *words)
 
 static void decode_efer(uint64_t value, struct text *words)
 {
+    struct text reserved = {0};
     bits_add_names(&bits_efer, value, 0, words);
-    if (words->len)
-        text_add(words, "  ");
-    bits_add_reserved(&bits_efer, value, words);
-    while (words->len && words->buf[words->len - 1] == ' ')
-        words->buf[--words->len] = '\0';
+    bits_add_reserved(&bits_efer, value, &reserved);
+    if (reserved.len)
+        text_addf(words, "; %s", text_str(&reserved));
+    text_fini(&reserved);
 }
 
 /* SYSRET to 64-bit code adds 16 to its selector, and both add 8 for SS (Intel SDM, "SYSRET"). */
@@ -168,11 +168,16 @@ const struct msr_row *msr_find(const char *word)
 bool msr_explain(const char *word, size_t width, struct text *out)
 {
     const struct msr_row *row = msr_find(word);
+    struct text source = {0};
     if (!row)
         return false;
     text_addf(out, "%s: MSR %#x: %s\n\n", row->name, row->index, row->meaning);
     text_add_wrapped(out, row->lesson, 0, width);
-    text_addf(out, "\n\nSource: Intel SDM, \"%s\"\n", row->section);
+    text_add(out, "\n\nSource: ");
+    text_addf(&source, "Intel SDM, \"%s\"", row->section);
+    text_add_wrapped(out, text_str(&source), 8, width);
+    text_addc(out, '\n');
+    text_fini(&source);
     return true;
 }
 

@@ -32,8 +32,8 @@ bool symbols_match(const struct symbols *s, const struct guest_memory *m);
 const char *symbols_path(const struct symbols *s);
 
 /* The symbol that `addr` lies in, with *offset into it; NULL when there is none. Where several have the same
- * address, a function is preferred, then a global one, then one with a length. A number with a name (`.set
- * PORT, 0x60`) is never it. `s` may be NULL. */
+ * address, a function is preferred, then a global one, then one with a length, then one whose name does not
+ * end in "end". A number with a name (`.set PORT, 0x60`) is never it. `s` may be NULL. */
 const struct symbol *symbols_at(const struct symbols *s, uint64_t addr, uint64_t *offset);
 /* By name, numbers with a name included; NULL when there is none. Of several, as above. `s` may be NULL. */
 const struct symbol *symbols_find(const struct symbols *s, const char *name);

@@ -80,10 +80,17 @@ static int names_read(struct symbols *s, Elf *elf, size_t section, size_t *len, 
     return 0;
 }
 
-static unsigned rank_of(const GElf_Sym *sym, bool function)
+/* A label such as gdt_end closes what lies before it: it is the last to name what begins there. */
+static unsigned rank_of(const GElf_Sym *sym, const char *name, bool function)
 {
     unsigned bind = GELF_ST_BIND(sym->st_info);
-    return (function ? 8u : 0) + (bind == STB_GLOBAL ? 4 : bind == STB_WEAK ? 2 : 0) + (sym->st_size ? 1 : 0);
+    size_t len = strlen(name);
+    bool closes = len >= 3 && strcmp(name + len - 3, "end") == 0;
+    return (function ? 16u : 0) +
+           (bind == STB_GLOBAL ? 8
+            : bind == STB_WEAK ? 4
+                               : 0) +
+           (sym->st_size ? 2 : 0) + (closes ? 0 : 1);
 }
 
 /* Fills *x when the entry names a place or a number; false leaves it out. */
@@ -107,7 +114,7 @@ static bool entry_make(const struct symbols *s, const GElf_Sym *sym, uint32_t wi
     *x = (struct symbol_entry){.s = {name, sym->st_value, sym->st_size, function},
                                .outer = SYMBOLS_OUTER_NONE,
                                .section = absolute ? 0 : section,
-                               .rank = (uint8_t)rank_of(sym, function),
+                               .rank = (uint8_t)rank_of(sym, name, function),
                                .absolute = absolute};
     return true;
 }

@@ -38,8 +38,8 @@ bool run_has_ended(const struct run *r)
 
 void run_hold_interrupts(struct run *r, bool hold)
 {
+    r->debug_stale |= hold != r->hold_interrupts && !r->machine->pic[0]; /* KVM must know: it injects */
     r->hold_interrupts = hold;
-    r->debug_stale = true;
 }
 
 void run_forget_pause(struct run *r)

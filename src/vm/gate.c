@@ -54,8 +54,8 @@ void gate_read(const struct guest_memory *m, const struct kvm_regs *r, const str
 {
     uint8_t raw[LONG_LEN] = {0};
     struct gva_context c = gva_context_of(r, s);
-    c.cpl = 0; /* the CPU reads its tables as supervisor, and SMAP does not mind */
-    c.ac = true;
+    c.cpl = 0; /* the CPU reads its tables as supervisor, and RFLAGS.AC does not lift SMAP for it */
+    c.ac = false;
     *g = (struct gate){.vector = vector & 0xff};
     g->len = !(s->cr0 & CR0_PE) ? REAL_LEN : s->efer & EFER_LMA ? LONG_LEN : PROTECTED_LEN;
     uint64_t at = (uint64_t)g->vector * g->len;

@@ -9,6 +9,7 @@
 #include "debug/gdb_server.h"
 #include "vm/gva.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

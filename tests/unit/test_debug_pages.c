@@ -2,6 +2,7 @@
  * `page ADDR` on tables made by hand: what it says of each scheme, each way to fail, and each right.
  */
 #include "debug/pages.h"
+#include "debug/symbols.h"
 #include "page_target.h"
 
 static void walk(const struct target *t, uint64_t gva, struct text *out)
@@ -251,6 +252,29 @@ static void test_addresses(void)
     text_fini(&out);
 }
 
+/* The symbol that the linear address lies in: this program's own will do. */
+static void test_symbol(void)
+{
+    struct target t;
+    struct guest_memory m;
+    struct err e;
+    struct text out = {0};
+    struct symbols *symbols = symbols_open("/proc/self/exe", &e);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(symbols);
+    const struct symbol *main_symbol = symbols_find(symbols, "main");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(main_symbol);
+    target_path(&t, &m, P32);
+    t.sregs.cr0 = 0;
+    t.symbols = symbols;
+    walk(&t, main_symbol->addr + 1, &out);
+    CU_ASSERT_TRUE(has(&out, ": RAM; <main+1>\n"));
+    walk(&t, 0, &out);
+    CU_ASSERT_TRUE(has(&out, "physical 0x0: RAM\n"));
+    symbols_close(symbols);
+    memory_fini(&m);
+    text_fini(&out);
+}
+
 /* Tables made of noise: every walk ends, in a screenful. */
 static void test_hostile(void)
 {
@@ -282,6 +306,7 @@ static const struct unit_test tests[] = {
     {"each level missing", test_failures},
     {"reserved bits are named", test_reserved},
     {"addresses: canonical, cut off, unpaged, ROM, A20", test_addresses},
+    {"the symbol", test_symbol},
     {"hostile tables", test_hostile},
 };
 UNIT_MAIN("debug/pages", tests)

@@ -1,12 +1,14 @@
 /*
  * The table of stops: adding and deleting, what meets which, conditions, counts, and the sentences.
  */
-#include "debug_fakes.h"
+#include "debug_symbols.h"
 #include "debug_target.h"
 
 #include "debug/stops.h"
 
-static const struct symbols *const some_symbols = (const struct symbols *)fake_symbols;
+static const struct symbol rows[] = {
+    {"main", 0x1000, 0x100, true}, {"counter", 0x8000, 4, false}, {"table", 0x8100, 64, false}};
+static const struct symbols some_symbols = {rows, 3};
 static const struct event_device devices[] = {{"none", "", NULL, 0},
                                               {"uart", "16550A", (const char *const[]){"THR", "IER"}, 2},
                                               {"pit", "8254", NULL, 0}};
@@ -23,7 +25,7 @@ static void bench_init(struct bench *b, enum cpu_mode mode)
 {
     memset(b, 0, sizeof *b);
     rig_init(&b->rig, mode, 0x1004);
-    b->rig.t.symbols = some_symbols;
+    b->rig.t.symbols = &some_symbols;
     b->rig.t.names = &names;
     b->s = stops_create(&b->e);
     CU_ASSERT_PTR_NOT_NULL_FATAL(b->s);
@@ -525,8 +527,8 @@ static void test_list(void)
     ASSERT_IS(&b.out, "no stops are set\n");
     text_clear(&b.out);
     add(&b, "break", "main if rax == 3");
-    add(&b, "tbreak", "boot64.S:0x42");
-    add(&b, "tbreak", "boot64.S:42");
+    add(&b, "tbreak", "made-up.c:0x10");
+    add(&b, "tbreak", "made-up.c:10");
     add(&b, "watch", "counter");
     add(&b, "stop", "io 0x3f8-0x3ff out");
     add(&b, "stop", "vector PF");

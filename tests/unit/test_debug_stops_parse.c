@@ -1,12 +1,14 @@
 /*
  * Stops from words: what is understood as what, and what is refused with which words.
  */
-#include "debug_fakes.h"
+#include "debug_symbols.h"
 #include "debug_target.h"
 
 #include "debug/stops.h"
 
-static const struct symbols *const some_symbols = (const struct symbols *)fake_symbols;
+static const struct symbol rows[] = {
+    {"main", 0x1000, 0x100, true}, {"counter", 0x8000, 4, false}, {"table", 0x8100, 64, false}};
+static const struct symbols some_symbols = {rows, 3};
 static const struct event_device devices[] = {{"none", "", NULL, 0}, {"uart", "16550A", NULL, 0}};
 static const struct event_names names = {.devices = devices, .device_count = 2};
 
@@ -19,7 +21,7 @@ static const struct {
     {"break", "main", {.kind = STOPS_BREAK, .first = 0x1000, .last = 0x1000}},
     {"break", "main+4", {.kind = STOPS_BREAK, .first = 0x1004, .last = 0x1004}},
     {"break", "", {.kind = STOPS_BREAK, .first = 0x1004, .last = 0x1004}},
-    {"break", "boot64.S:42", {.kind = STOPS_BREAK, .first = 0x102a, .last = 0x102a}},
+    {"break", "made-up.c:10", {.kind = STOPS_BREAK, .first = 0x1000, .last = 0x1000}},
     {"break", "phys 0x1000", {.kind = STOPS_BREAK_PHYS, .first = 0x1000, .last = 0x1000}},
     {"hbreak", "main", {.kind = STOPS_BREAK, .first = 0x1000, .last = 0x1000, .hardware = true}},
     {"tbreak", "main", {.kind = STOPS_BREAK, .first = 0x1000, .last = 0x1000, .once = true}},
@@ -84,7 +86,7 @@ static void test_good(void)
 {
     struct rig r;
     rig_init(&r, MODE_LONG, 0x1004);
-    r.t.symbols = some_symbols;
+    r.t.symbols = &some_symbols;
     r.t.names = &names;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct stops_spec spec;
@@ -114,9 +116,9 @@ static const struct {
     {MODE_LONG, "break", "main nonsense", "Only `if CONDITION` can follow"},
     {MODE_LONG, "break", "main if", "a condition is missing"},
     {MODE_LONG, "break", "main if )", "condition"},
-    {MODE_LONG, "break", "boot64.S:", "line number"},
-    {MODE_LONG, "break", "boot64.S:0", "line number"},
-    {MODE_LONG, "break", "boot64.S:4x", "line number"},
+    {MODE_LONG, "break", "made-up.c:", "line number"},
+    {MODE_LONG, "break", "made-up.c:0", "line number"},
+    {MODE_LONG, "break", "made-up.c:4x", "line number"},
     {MODE_LONG, "break", "other.S:4", "no such file"},
     {MODE_LONG, "break", "0x7c0:0x10", "real mode only"},
     {MODE_REAL, "break", "0x17c00:0x10", "16 bits"},
@@ -150,7 +152,7 @@ static void test_bad(void)
         struct stops_spec spec;
         struct err e = {0};
         rig_init(&r, bad[i].mode, 0x1004);
-        r.t.symbols = some_symbols;
+        r.t.symbols = &some_symbols;
         r.t.names = &names;
         CU_ASSERT_EQUAL(stops_parse(bad[i].verb, bad[i].args, &r.t, &spec, &e), -1);
         if (!strstr(e.text, bad[i].why))
@@ -168,10 +170,15 @@ static void test_context(void)
     struct err e;
     rig_init(&r, MODE_REAL, 0x1004);
     r.t.sregs.ds.base = 0x10000;
-    CU_ASSERT_EQUAL(stops_parse("break", "boot64.S:42", &r.t, &spec, &e), -1);
+    CU_ASSERT_EQUAL(stops_parse("break", "made-up.c:10", &r.t, &spec, &e), -1);
     CU_ASSERT_PTR_NOT_NULL(strstr(e.text, "no symbols"));
     CU_ASSERT_EQUAL(stops_parse("watch", "word [0x20]", &r.t, &spec, &e), 0);
     CU_ASSERT_EQUAL(spec.first, 0x20);
+    stops_spec_fini(&spec);
+    CU_ASSERT_EQUAL(stops_parse("watch", "word [ds:0x20]", &r.t, &spec, &e), 0);
+    CU_ASSERT_EQUAL(spec.first, 0x10020);
+    CU_ASSERT_EQUAL(spec.last, 0x10021);
+    CU_ASSERT_STRING_EQUAL(spec.where, "word [ds:0x20]");
     stops_spec_fini(&spec);
     rig_fini(&r);
 }

@@ -74,7 +74,7 @@ static void test_preference(void)
         {"best", 0x1000, 4, FUNC | GLOBAL, IN_TEXT},   {"second", 0x1000, 0, FUNC | GLOBAL, IN_TEXT},
         {"third", 0x1000, 4, FUNC | LOCAL, IN_TEXT},   {"fourth", 0x1000, 4, OBJECT | GLOBAL, IN_TEXT},
         {"fifth", 0x1000, 0, LABEL | GLOBAL, IN_TEXT}, {"sixth", 0x1000, 4, OBJECT | LOCAL, IN_TEXT},
-        {"last", 0x1000, 0, LABEL | LOCAL, IN_TEXT},
+        {"last", 0x1000, 0, LABEL | LOCAL, IN_TEXT},   {"a_end", 0x1000, 0, LABEL | LOCAL, IN_TEXT},
     };
     for (size_t first = 0; first < COUNT(best_first); first++)
         for (int turned = 0; turned < 2; turned++) {
@@ -298,57 +298,80 @@ static void test_no_lines(void)
 
 /* ---- the file and the guest ---- */
 
+enum { CODE_AT = sizeof((struct file){0}.bytes), CODE_LEN = 0x11000, COMPARED = 0x10000, CODE_GPA = 0x8ffd };
+
+/* A file of CODE_AT + CODE_LEN bytes: one symbol, a segment without code, and one of code at CODE_GPA. */
+static uint8_t *match_file_make(void)
+{
+    static const struct symbol_made row = {"code", 0x1000, 0, FUNC, IN_TEXT};
+    const Elf64_Phdr p[2] = {{.p_type = PT_LOAD, .p_flags = PF_R, .p_filesz = 64, .p_paddr = 0x500},
+                             {.p_type = PT_LOAD,
+                              .p_flags = PF_R | PF_X,
+                              .p_offset = CODE_AT,
+                              .p_filesz = CODE_LEN,
+                              .p_memsz = CODE_LEN,
+                              .p_vaddr = 0xffffffff80000000,
+                              .p_paddr = CODE_GPA}};
+    struct file f;
+    Elf64_Ehdr h;
+    symbol_file_make(&f, SHT_SYMTAB, &row, 1);
+    memcpy(&h, f.bytes, sizeof h);
+    h.e_phoff = f.len;
+    h.e_phnum = 2;
+    memcpy(f.bytes, &h, sizeof h);
+    memcpy(f.bytes + f.len, p, sizeof p);
+    uint8_t *bytes = malloc(CODE_AT + CODE_LEN);
+    if (!bytes)
+        abort();
+    memcpy(bytes, f.bytes, CODE_AT);
+    for (size_t i = 0; i < CODE_LEN; i++)
+        bytes[CODE_AT + i] = (uint8_t)(i * 7 + i / 256);
+    return bytes;
+}
+
 /* A file belongs to a guest when its code lies in memory, at the physical address, byte for byte. */
 static void test_match(void)
 {
-    static const struct symbol_made row = {"code", 0x1000, 0, FUNC, IN_TEXT};
-    enum { CODE_LEN = 0x11000, COMPARED = 0x10000, GPA = 0x8ffd };
-    static struct {
-        struct file f;
-        uint8_t code[CODE_LEN];
-    } made;
+    static const size_t changes[] = {0, 1, 4095, 4096, COMPARED - 1};
     struct guest_memory m;
     struct err e = {0};
-    symbol_file_make(&made.f, SHT_SYMTAB, &row, 1);
-    for (size_t i = 0; i < CODE_LEN; i++)
-        made.code[i] = (uint8_t)(i * 7 + i / 256);
-    Elf64_Phdr p[2] = {{.p_type = PT_LOAD, .p_flags = PF_R, .p_filesz = 64, .p_paddr = 0x500},
-                       {.p_type = PT_LOAD,
-                        .p_flags = PF_R | PF_X,
-                        .p_offset = sizeof made.f.bytes,
-                        .p_filesz = CODE_LEN,
-                        .p_memsz = CODE_LEN,
-                        .p_vaddr = 0xffffffff80000000,
-                        .p_paddr = GPA}};
-    uint8_t *bytes = calloc(1, sizeof made.f.bytes + CODE_LEN);
-    memcpy(bytes, made.f.bytes, made.f.len);
-    memcpy(bytes + sizeof made.f.bytes, made.code, CODE_LEN);
-    Elf64_Ehdr h;
-    memcpy(&h, bytes, sizeof h);
-    h.e_phoff = made.f.len + 64;
-    h.e_phnum = 2;
-    memcpy(bytes, &h, sizeof h);
-    memcpy(bytes + h.e_phoff, p, sizeof p);
+    uint8_t *bytes = match_file_make();
     CU_ASSERT_EQUAL_FATAL(memory_init(&m, NULL, MIB, &e), 0);
-    struct symbols *s = symbols_open_bytes(bytes, sizeof made.f.bytes + CODE_LEN, &e);
-    struct symbols *cut = symbols_open_bytes(bytes, sizeof made.f.bytes + COMPARED - 1, &e);
+    struct symbols *s = symbols_open_bytes(bytes, CODE_AT + CODE_LEN, &e);
+    struct symbols *cut = symbols_open_bytes(bytes, CODE_AT + COMPARED - 1, &e);
     CU_ASSERT_PTR_NOT_NULL_FATAL(s);
     CU_ASSERT_PTR_NOT_NULL_FATAL(cut);
     CU_ASSERT_FALSE(symbols_match(s, &m));
-    CU_ASSERT_EQUAL(memory_write(&m, GPA, made.code, CODE_LEN, &e), 0);
+    CU_ASSERT_EQUAL(memory_write(&m, CODE_GPA, bytes + CODE_AT, CODE_LEN, &e), 0);
     CU_ASSERT_TRUE(symbols_match(s, &m));
     CU_ASSERT_FALSE(symbols_match(cut, &m));
-    static const size_t changes[] = {0, 1, 4095, 4096, COMPARED - 1};
     for (size_t i = 0; i < COUNT(changes); i++) {
-        m.ram[GPA + changes[i]] ^= 1;
+        m.ram[CODE_GPA + changes[i]] ^= 1;
         CU_ASSERT_FALSE(symbols_match(s, &m));
-        m.ram[GPA + changes[i]] ^= 1;
+        m.ram[CODE_GPA + changes[i]] ^= 1;
     }
-    m.ram[GPA + COMPARED] ^= 1; /* further on nobody looks */
+    m.ram[CODE_GPA + COMPARED] ^= 1; /* further on nobody looks */
     CU_ASSERT_TRUE(symbols_match(s, &m));
     symbols_close(cut);
     symbols_close(s);
-    s = symbols_make(&row, 1); /* no code to compare */
+    memory_fini(&m);
+    free(bytes);
+}
+
+/* The code is loaded where no memory is; there is no code in the file at all. */
+static void test_match_nothing(void)
+{
+    static const struct symbol_made row = {"code", 0x1000, 0, FUNC, IN_TEXT};
+    struct guest_memory m;
+    struct err e = {0};
+    uint8_t *bytes = match_file_make();
+    CU_ASSERT_EQUAL_FATAL(memory_init(&m, NULL, MEMORY_LEN_MIN, &e), 0);
+    CU_ASSERT_EQUAL(memory_write(&m, CODE_GPA, bytes + CODE_AT, MEMORY_LEN_MIN - CODE_GPA, &e), 0);
+    struct symbols *s = symbols_open_bytes(bytes, CODE_AT + CODE_LEN, &e);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+    CU_ASSERT_FALSE(symbols_match(s, &m));
+    symbols_close(s);
+    s = symbols_make(&row, 1);
     CU_ASSERT_FALSE(symbols_match(s, &m));
     symbols_close(s);
     memory_fini(&m);
@@ -365,5 +388,6 @@ static const struct unit_test tests[] = {
     {"lines to addresses", test_line_addr},
     {"no lines", test_no_lines},
     {"a file and a guest's memory", test_match},
+    {"a file whose code is nowhere", test_match_nothing},
 };
 UNIT_MAIN("debug/symbols", tests)

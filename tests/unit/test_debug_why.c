@@ -2,12 +2,15 @@
  * `why`: what it says of events and of steps that ended in a handler, and that it keeps what is known from
  * what is inferred.
  */
-#include "debug_fakes.h"
+#include "debug_symbols.h"
 #include "debug_target.h"
 
 #include "debug/why.h"
 
 #define LINE_MAX_COLUMNS 100
+
+static const struct symbol rows[] = {{"main", 0x1000, 0x100, true}};
+static const struct symbols some_symbols = {rows, 1};
 
 static const struct event_device devices[] = {
     {"none", "", NULL, 0},
@@ -24,7 +27,7 @@ static void bench_init(struct bench *b, enum cpu_mode mode)
 {
     memset(b, 0, sizeof *b);
     rig_init(&b->rig, mode, 0x1000);
-    b->rig.t.symbols = (const struct symbols *)fake_symbols;
+    b->rig.t.symbols = &some_symbols;
 }
 
 static void bench_fini(struct bench *b)

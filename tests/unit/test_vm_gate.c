@@ -147,17 +147,26 @@ static void test_unreadable(void)
     memory_fini(&b.m);
 }
 
-/* A user's page is no obstacle: the processor reads its tables as supervisor, at CPL 3 too. */
+/* The processor reads its tables as supervisor, at CPL 3 too; SMAP keeps it from a user's page, whatever AC says. */
 static void test_supervisor(void)
 {
     struct bench b;
     struct gate g;
+    struct gva_walk w;
     bench_init(&b, MODE_LONG);
     b.s.ss.dpl = 3;
     b.s.cr4 |= CR4_SMAP;
+    b.r.rflags |= RFLAGS_AC;
     put(&b, IDT, 0x00008e0000080000ull, 8);
     gate_read(&b.m, &b.r, &b.s, 0, &g);
     CU_ASSERT_EQUAL(g.trouble, GATE_FINE);
+    struct gva_context c = {.cr0 = b.s.cr0, .cr3 = b.s.cr3, .cr4 = b.s.cr4, .efer = b.s.efer};
+    gva_translate(&b.m, &c, IDT, GVA_READ, &w);
+    for (size_t i = 0; i < w.steps; i++)
+        put(&b, w.step[i].entry_gpa, w.step[i].entry | 4, 8);
+    gate_read(&b.m, &b.r, &b.s, 0, &g);
+    CU_ASSERT_EQUAL(g.trouble, GATE_UNREADABLE);
+    CU_ASSERT_EQUAL(g.walk.error_code, PF_PRESENT);
     memory_fini(&b.m);
 }
 
