@@ -155,12 +155,11 @@ bool assist_verr_verw(struct assist *a)
  * "Operations that Invalidate TLBs and Paging-Structure Caches"). */
 bool assist_invpcid(struct assist *a)
 {
-    struct kvm_sregs s = *a->sregs;
     if (!assist_load(a, 0, &a->operand) || a->operand > 3)
         return false;
-    s.cr4 ^= CR4_PGE;
-    if (kvm_set_sregs(&a->run->vcpu, &s, a->e) < 0)
-        return false;
+    a->sregs->cr4 ^= CR4_PGE;
+    const int rc = vcpu_state_put_sregs(a->run, a->e);
+    a->sregs->cr4 ^= CR4_PGE;
     a->sregs_changed = true;
-    return kvm_set_sregs(&a->run->vcpu, a->sregs, a->e) == 0;
+    return rc == 0 && vcpu_state_put_sregs(a->run, a->e) == 0;
 }

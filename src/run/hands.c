@@ -67,13 +67,15 @@ int run_read_cpu(struct run *r, struct kvm_regs *regs, struct kvm_sregs *sregs, 
 {
     if (run_has_ended(r)) {
         *regs = r->last_cpu.regs;
-        *sregs = r->last_cpu.sregs;
+        if (sregs)
+            *sregs = r->last_cpu.sregs;
         return 0;
     }
     if (vcpu_state_need_sregs(r, e) < 0)
         return -1;
     *regs = *run_regs(r);
-    *sregs = *run_sregs(r);
+    if (sregs)
+        *sregs = *run_sregs(r);
     return 0;
 }
 
@@ -90,7 +92,7 @@ int run_write_cpu(struct run *r, const struct kvm_regs *regs, const struct kvm_s
         *run_sregs(r) = *sregs;
     net_invalidate(r);
     /* By ioctls and not with the next entry, so that KVM's refusal comes now. */
-    if (sregs && kvm_set_sregs(&r->vcpu, run_sregs(r), e) < 0)
+    if (sregs && vcpu_state_put_sregs(r, e) < 0)
         return -1;
     if (kvm_set_regs(&r->vcpu, run_regs(r), e) < 0)
         return -1;

@@ -65,7 +65,7 @@ struct run {
     struct kvm_vcpu vcpu;
     bool sync_regs; /* registers come with the exit; else they are fetched */
     bool observed;  /* somebody wants events: with their place, mode and times */
-    bool forgetful; /* this host resets the registers at a shutdown: keep them at every exit */
+    bool forgetful; /* an AMD CPU: this host resets the registers at a shutdown: keep them at every exit */
     bool has_sregs; /* run_sregs() is of this exit, not of an earlier one */
     struct run_result result;
 
@@ -159,6 +159,8 @@ NODISCARD int vcpu_state_fetch(struct run *r, struct err *e);
 NODISCARD int vcpu_state_need_sregs(struct run *r, struct err *e);
 /* What was changed in run_regs()/run_sregs() is to be the guest's at the next entry. */
 NODISCARD int vcpu_state_store(struct run *r, bool sregs_too, struct err *e);
+/* KVM_SET_SREGS with run_sregs(), now. */
+NODISCARD int vcpu_state_put_sregs(struct run *r, struct err *e);
 
 static inline struct gva_context run_gva_context(const struct run *r)
 {
