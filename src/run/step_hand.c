@@ -129,7 +129,8 @@ static int hand_syscall(struct run *r, struct err *e)
     s->ss.type = 3;
     s->ss.db = 1;
     g->rcx = rip_after(r, r->insn.len);
-    g->r11 = g->rflags & ~RFLAGS_RF;
+    g->r11 = (g->rflags & ~RFLAGS_RF) | (r->guest_tf ? RFLAGS_TF : 0);
+    r->guest_tf = r->guest_tf && !(mask & RFLAGS_TF);
     g->rflags = (g->rflags & ~(mask | RFLAGS_RF)) | RFLAGS_FIXED;
     g->rip = lstar;
     return vcpu_state_store(r, true, e) < 0 ? -1 : 1;
@@ -204,7 +205,8 @@ static int hand_iret(struct run *r, struct err *e)
     mask &= ~((cpl ? FLAGS_IOPL : 0) | (may_if ? 0 : RFLAGS_IF));
     g->rip = rip;
     g->rsp = le_load(raw + 3 * width, width);
-    g->rflags = (g->rflags & ~mask) | (flags & mask) | RFLAGS_FIXED;
+    g->rflags = (g->rflags & ~mask) | (flags & mask & ~RFLAGS_TF) | RFLAGS_FIXED;
+    r->guest_tf = flags & RFLAGS_TF;
     return return_store(r, &cs, &ss, e);
 }
 
@@ -228,7 +230,8 @@ static int hand_sysret(struct run *r, struct err *e)
     ss.type = 3;
     ss.db = 1;
     g->rip = rip;
-    g->rflags = (g->r11 & FLAGS_RETURNED & ~RFLAGS_RF) | RFLAGS_FIXED;
+    g->rflags = (g->r11 & FLAGS_RETURNED & ~(RFLAGS_RF | RFLAGS_TF)) | RFLAGS_FIXED;
+    r->guest_tf = g->r11 & RFLAGS_TF;
     run_sregs(r)->cs = cs;
     run_sregs(r)->ss = ss;
     return vcpu_state_store(r, true, e) < 0 ? -1 : 1;
