@@ -246,6 +246,7 @@ NODISCARD int deliver_software(struct run *r, unsigned vector, uint64_t return_r
 enum verdict step_choose(struct run *r, struct err *e);
 /* After it: takes our trap flag out of what a PUSHF pushed. */
 void step_mend(struct run *r);
+void flag_mend(const struct run *r, uint64_t linear);
 /* False when the instruction is known not to be able to raise an exception (step_fault.c). */
 bool step_may_fault(const struct run_insn *insn, const struct kvm_sregs *s);
 /* After a step that did not go on to the next instruction: which exception's or interrupt's handler it is in,

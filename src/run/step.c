@@ -224,21 +224,28 @@ enum verdict step_choose(struct run *r, struct err *e)
     return step_release(r, e) < 0 ? END : GO_ON;
 }
 
+/* Makes the trap flag in the RFLAGS at a linear address the guest's own. */
+void flag_mend(const struct run *r, uint64_t linear)
+{
+    struct gva_context c = run_gva_context(r);
+    uint8_t low[2]; /* TF is bit 8: bit 0 of the second byte */
+    c.cpl = 0;
+    c.ac = true;
+    if (gva_read(&r->machine->memory, &c, linear, low, 2, GVA_READ, NULL) != 2 || (low[1] & 1) == r->guest_tf)
+        return;
+    low[1] ^= 1;
+    (void)!gva_write(&r->machine->memory, &c, linear, low, 2, NULL);
+}
+
 void step_mend(struct run *r)
 {
-    if (r->guest_tf || r->insn.kind != STEP_PUSHF || run_regs(r)->rip != r->insn.rip + r->insn.len)
+    if (r->insn.kind != STEP_PUSHF || run_regs(r)->rip != r->insn.rip + r->insn.len)
         return;
     const struct kvm_sregs *s = run_sregs(r);
-    struct gva_context c = run_gva_context(r);
     uint64_t mask = s->ss.db ? UINT32_MAX : 0xffff, top = run_regs(r)->rsp;
     if (cpu_mode(s) != MODE_LONG)
         top = s->ss.base + (top & mask);
-    uint8_t low[2];
-    /* TF is bit 8: bit 0 of the second byte. */
-    if (gva_read(&r->machine->memory, &c, top, low, 2, GVA_READ, NULL) == 2 && (low[1] & 1)) {
-        low[1] &= 0xfe;
-        (void)!gva_write(&r->machine->memory, &c, top, low, 2, NULL);
-    }
+    flag_mend(r, top);
 }
 
 static void step_record(struct run *r)
