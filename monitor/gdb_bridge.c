@@ -9,7 +9,7 @@
 
 #include "debug/space.h"
 #include "debug/stops.h"
-#include "vm/cpu_check.h"
+#include <stdio.h>
 
 static int read_cpu(void *ctx, unsigned vcpu, struct kvm_regs *regs, struct kvm_sregs *sregs, struct err *e)
 {

@@ -12,6 +12,8 @@
 #include "traces/trace.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +36,9 @@ void session_destroy(struct session *s)
 {
     if (!s)
         return;
+    if (s->gdb)
+        door_close(s->debugger->door); /* where the debugger's thread never started, nobody else did */
+    gdb_listen_stop(s->gdb);
     debugger_destroy(s->debugger);
     run_destroy(s->run);
     trace_info_free(s->info);
@@ -114,6 +119,17 @@ static int session_open_trace(struct session *s, struct err *e)
     return s->trace ? 0 : -1;
 }
 
+/* The listener's threads begin with our signal mask, and signals are the keeper's alone. */
+static int session_listen(struct session *s, struct err *e)
+{
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    s->gdb = gdb_listen_start(s->settings.gdb, s->debugger->door, e);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return s->gdb ? 0 : -1;
+}
+
 static int session_open_debugger(struct session *s, struct err *e)
 {
     struct symbols *symbols = NULL;
@@ -124,7 +140,14 @@ static int session_open_debugger(struct session *s, struct err *e)
         return -1;
     s->debugger->counts = &s->counts;
     run_add_sink(s->run, (struct event_sink){counts_put, &s->counts});
-    return 0;
+    return s->settings.gdb ? session_listen(s, e) : 0;
+}
+
+/* Whoever waits for gdb, a person or a script, must learn the port. */
+static void session_say_gdb(const struct session *s)
+{
+    if (s->gdb)
+        fprintf(stderr, "ringside: for gdb: target remote %s\n", gdb_listen_place(s->gdb));
 }
 
 int session_open(struct session *s, bool debugged, struct err *e)
@@ -144,7 +167,10 @@ int session_open(struct session *s, bool debugged, struct err *e)
         return STATUS_NO_KVM;
     if (debugged && session_open_debugger(s, e) < 0)
         return STATUS_USAGE;
-    return session_open_trace(s, e) < 0 ? STATUS_USAGE : 0;
+    if (session_open_trace(s, e) < 0)
+        return STATUS_USAGE;
+    session_say_gdb(s);
+    return 0;
 }
 
 /* What the command `type` types. Input that was over has begun again. */

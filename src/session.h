@@ -14,6 +14,7 @@
 
 #include "monitor/counts.h"
 #include "monitor/debugger.h"
+#include "monitor/gdb_listen.h"
 
 struct session {
     struct vm_settings settings;
@@ -24,6 +25,7 @@ struct session {
     struct console console;
     struct run *run;
     struct debugger *debugger; /* NULL: nobody wants one */
+    struct gdb_listener *gdb;  /* NULL: nobody listens */
     struct counts counts;
     struct trace_info_made *info;
     struct trace_writer *trace;

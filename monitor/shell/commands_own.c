@@ -247,7 +247,7 @@ const struct shell_command shell_own_commands[] = {
          "A file holds a command line a line; '#' begins a comment. A command that fails is said with its "
          "line, and the next one is done; with --strict the first failure ends the file. Files may call "
          "files, eight deep.",
-     .example = "source ~/.ringsiderc  # the startup file once more",
+     .example = "source boot.cmds  # the commands of a file",
      .complete = COMPLETE_FILE,
      .run = run_source},
     {.name = "echo",

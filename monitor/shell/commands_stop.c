@@ -48,7 +48,7 @@ STOP_VERB(run_awatch, "awatch")
 #undef STOP_VERB
 
 /* `stop` alone stops a guest that runs. */
-static int run_stop(struct debugger *d, const char *slash, const char *args, struct text *out, struct err *e)
+static int run_stop_on(struct debugger *d, const char *slash, const char *args, struct text *out, struct err *e)
 {
     (void)slash;
     if (*args)
@@ -265,7 +265,7 @@ const struct shell_command shell_stop_commands[] = {
      .example = "stop io 0x3f8 out if value == 0x0a  # at the end of a line",
      .complete = COMPLETE_WORDS,
      .choices = "io mmio msr mode cr0 cr3 vector hlt kind assist device",
-     .run = run_stop},
+     .run = run_stop_on},
     {.name = "stops",
      .alias = "bl",
      .args = "",

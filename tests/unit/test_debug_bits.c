@@ -2,7 +2,7 @@
  * The tables of bits: that they are sound, that values are written out as they should, and what the offline
  * book says; the same for the table of MSRs.
  */
-#include "debug_rig.h"
+#include "look_rig.h"
 
 #include "debug/bits.h"
 #include "debug/msrs.h"

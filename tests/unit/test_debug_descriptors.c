@@ -2,7 +2,7 @@
  * The views of the GDT and an LDT, on tables as real guests have them, on tables with one thing wrong each,
  * and on tables that lie where no table can.
  */
-#include "debug_rig.h"
+#include "look_rig.h"
 
 #include "debug/descriptors.h"
 

@@ -2,7 +2,7 @@
  * The views of the IDT in both widths, of the real mode's vectors and of the TSS: sound ones to the letter,
  * and for each thing that can be wrong the sentence that says so.
  */
-#include "debug_rig.h"
+#include "look_rig.h"
 
 #include "debug/descriptors.h"
 

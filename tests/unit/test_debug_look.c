@@ -2,7 +2,7 @@
  * The views of registers, flags, segments and control registers on states made up here: what they say to the
  * letter, and each sentence that points something out.
  */
-#include "debug_rig.h"
+#include "look_rig.h"
 
 #include "debug/look.h"
 
