@@ -90,7 +90,8 @@ int debugger_store(struct debugger *d, struct err *e)
     struct err again;
     if (!d->now.regs_changed && !d->now.sregs_changed)
         return 0;
-    int rc = cpu_check(&d->now.regs, &d->now.sregs, e);
+    int rc = run_has_ended(d->run) ? err_set(e, "the guest has ended: its registers cannot be changed")
+                                   : cpu_check(&d->now.regs, &d->now.sregs, e);
     if (rc == 0)
         rc = run_write_cpu(d->run, &d->now.regs, d->now.sregs_changed ? &d->now.sregs : NULL, e);
     /* What the vCPU holds is the truth, also when it refused. */
@@ -123,12 +124,15 @@ void debugger_visit(void *ctx)
     if (!d->running || d->visiting)
         return;
     d->visiting = true;
+    bool served = false;
     while (door_take(d->door, false, &rq)) {
         (void)!debugger_look(d, &ignored);
         serve(d, &rq);
+        served = true;
     }
     d->visiting = false;
-    if (door_interrupted(d->door) || d->quit)
+    d->interrupted |= door_interrupted(d->door);
+    if (served || d->interrupted || d->quit) /* served: what the CPU watches is arranged anew */
         run_ask_pause(d->run);
 }
 
