@@ -132,8 +132,10 @@ void debugger_visit(void *ctx)
         serve(d, &rq);
     }
     d->visiting = false;
-    if (door_interrupted(d->door) || d->quit)
+    if (door_interrupted(d->door) || d->quit) {
+        d->interrupted = true;
         run_ask_pause(d->run);
+    }
 }
 
 static int debugger_live(struct debugger *d, bool paused, bool until_end, struct err *e)
