@@ -210,9 +210,6 @@ void autopsy_write(const struct autopsy *a, struct text *out)
         write_call(a, i, &w, out);
     }
     write_end(a, &w, out);
-    text_add(
-        out,
-        "  manual    Intel SDM, Interrupt 8—Double Fault Exception (#DF); Exception- or Interrupt-Handler "
-        "Procedures.\n");
+    text_addf(out, "  %-*sIntel SDM, %s.\n", COLUMN - 2, "manual", exception_info(VECTOR_DF)->manual);
     text_fini(&w);
 }
