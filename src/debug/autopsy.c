@@ -13,6 +13,7 @@
 #include "debug/autopsy.h"
 
 #include "debug/exceptions.h"
+#include "debug/replay.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -119,7 +120,22 @@ static bool interrupt_first(const struct autopsy_facts *facts, struct autopsy *a
         return false;
     struct fault f = {.vector = (unsigned)ev->addr};
     snprintf(f.why, sizeof f.why, "given to the guest just before");
-    step_add(a, &f)->external = true;
+    struct autopsy_step *s = step_add(a, &f);
+    s->external = s->recorded = true;
+    return true;
+}
+
+/* The last exit was an MSR that Ringside answered with #GP. */
+static bool refused_msr(const struct autopsy_facts *facts, struct autopsy *a)
+{
+    const struct event *ev = facts->last_event;
+    struct fault f;
+    if (!ev || (ev->kind != EVENT_MSR_READ && ev->kind != EVENT_MSR_WRITE) || !ev->detail ||
+        ev->rip != facts->regs->rip || ev->cs != facts->sregs->cs.selector)
+        return false;
+    fault_raise(&a->t, &f, VECTOR_GP, 0, "KVM does not know MSR 0x%llx, and %s was answered with it",
+                (unsigned long long)ev->addr, ev->kind == EVENT_MSR_READ ? "RDMSR" : "WRMSR");
+    step_add(a, &f)->recorded = true;
     return true;
 }
 
@@ -127,7 +143,7 @@ static void first_exception(const struct autopsy_facts *facts, struct autopsy *a
 {
     struct fault f;
     struct text checked = {0};
-    if (interrupt_first(facts, a))
+    if (interrupt_first(facts, a) || refused_msr(facts, a))
         return;
     enum fault_verdict v = fault_find(&a->t, &f, &checked);
     snprintf(a->checked, sizeof a->checked, "%s", text_str(&checked));
@@ -140,16 +156,34 @@ static void first_exception(const struct autopsy_facts *facts, struct autopsy *a
                            : "the instruction at CS:RIP would have gone through, as far as can be seen");
 }
 
+/* The registers are those of the last exit: what came after it is done again. */
+static void replay_to_exception(const struct autopsy_facts *facts, struct autopsy *a, struct replay *r)
+{
+    a->exit_linear = cpu_rip_linear(&a->t.regs, &a->t.sregs);
+    if (interrupt_first(facts, a) || refused_msr(facts, a))
+        return;
+    replay_run(r, &a->t, facts->last_event);
+    a->replayed = r->count;
+    if (r->found)
+        step_add(a, &r->fault);
+    else
+        end_unknown(a, r->why);
+}
+
 void autopsy_make(const struct autopsy_facts *facts, struct autopsy *a)
 {
     memset(a, 0, sizeof *a);
-    a->t =
-        (struct target){.memory = (struct guest_memory *)(uintptr_t)facts->memory, /* nothing writes to it */
-                        .regs = *facts->regs,
-                        .sregs = *facts->sregs,
-                        .symbols = facts->symbols};
+    a->t = (struct target){.memory = (struct guest_memory *)(uintptr_t)facts->memory, /* put back as it was */
+                           .regs = *facts->regs,
+                           .sregs = *facts->sregs,
+                           .symbols = facts->symbols};
     a->from_last_exit = facts->from_last_exit;
-    first_exception(facts, a);
+    struct replay r = {.t = &a->t};
+    if (a->from_last_exit)
+        replay_to_exception(facts, a, &r);
+    else
+        first_exception(facts, a);
     if (a->steps)
         follow(a, &a->step[0]);
+    replay_undo(&r);
 }

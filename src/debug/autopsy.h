@@ -11,7 +11,7 @@
 
 enum { AUTOPSY_STEPS_MAX = 8, AUTOPSY_ROUNDS_MAX = 20000 };
 
-/* What is given; all borrowed. `memory` is only looked at. */
+/* What is given; all borrowed. `memory` is left as it was; nobody else may look at it meanwhile. */
 struct autopsy_facts {
     const struct kvm_regs *regs;
     const struct kvm_sregs *sregs;
@@ -24,6 +24,7 @@ struct autopsy_facts {
 /* One exception, and the call of its handler. */
 struct autopsy_step {
     struct fault what; /* the exception (or interrupt) … */
+    bool recorded;     /* an event tells of it */
     bool external;     /* … an interrupt that a device asked for */
     bool from_handler; /* raised by the first instruction of the handler before it */
     unsigned repeats;  /* how many more times the same happened, each time a frame lower on the stack */
@@ -38,8 +39,10 @@ enum autopsy_end {
 };
 
 struct autopsy {
-    struct target t; /* the state it starts from */
+    struct target t; /* the state in which the first exception came */
     bool from_last_exit;
+    uint64_t exit_linear; /* from_last_exit: where that exit left it … */
+    unsigned replayed;    /* … and how many instructions were done again from there (see replay.h) */
     struct autopsy_step step[AUTOPSY_STEPS_MAX];
     size_t steps; /* 0: the first exception was not found */
     enum autopsy_end end;

@@ -63,6 +63,19 @@ static void write_state(const struct autopsy *a, struct text *w, struct text *ou
 {
     struct instruction x;
     instruction_at(&a->t, &x);
+    if (a->from_last_exit) {
+        text_add(w, "This host's KVM resets the CPU at a shutdown: the registers that are left are those of "
+                    "the last exit, "
+                    "at linear ");
+        place_write(&a->t, a->exit_linear, w);
+        text_addc(w, '.');
+        line(true, w, out);
+        if (a->replayed) {
+            text_addf(w, "From there %u instruction%s done again in software.", a->replayed,
+                      a->replayed == 1 ? " was" : "s were");
+            line(false, w, out);
+        }
+    }
     text_addf(w, "CS:RIP 0x%04x:0x%llx, linear ", a->t.sregs.cs.selector, ULL(a->t.regs.rip));
     place_write(&a->t, x.linear, w);
     text_add(w, ", is ");
@@ -70,17 +83,13 @@ static void write_state(const struct autopsy *a, struct text *w, struct text *ou
         instruction_write(&a->t, &x, w);
     else
         text_add(w, "no code that can be read");
-    if (a->from_last_exit)
-        text_add(w, "; that is where the last exit left it, since this host's KVM resets the CPU at a "
-                    "shutdown. What the "
-                    "guest executed after it is not known");
     text_addc(w, '.');
-    line(true, w, out);
+    line(!a->replayed, w, out);
     text_addf(w, "IDT: base 0x%llx, limit 0x%x", ULL(a->t.sregs.idt.base), a->t.sregs.idt.limit);
     unsigned len = !(a->t.sregs.cr0 & CR0_PE) ? 4 : a->t.sregs.efer & EFER_LMA ? 16 : 8;
     text_addf(w, ": room for %u gate%s of %u bytes.", (a->t.sregs.idt.limit + 1u) / len,
               (a->t.sregs.idt.limit + 1u) / len == 1 ? "" : "s", len);
-    line(true, w, out);
+    line(!a->replayed, w, out);
 }
 
 /* The table entry that is to blame, once where one is to blame for several things. */
@@ -103,7 +112,7 @@ static void write_what(const struct autopsy *a, size_t i, struct text *w, struct
     text_addf(w, ": %s", s->what.why);
     add_code(&s->what, w);
     text_addc(w, '.');
-    line(false, w, out);
+    line(s->recorded, w, out);
     write_entry(&s->what, w, out);
     if (!s->what.has_cr2 || a->from_last_exit)
         return;
@@ -192,7 +201,7 @@ static void write_end(const struct autopsy *a, struct text *w, struct text *out)
     case AUTOPSY_UNKNOWN:
         text_addf(w, "%s is not known: %s.", a->steps ? "What came then" : "Which exception came first",
                   a->why);
-        if (!a->steps)
+        if (!a->steps && a->checked[0])
             text_addf(w, " Looked at: %s.", a->checked);
         break;
     }
