@@ -69,8 +69,7 @@ static bool deliver_real(struct run *r, unsigned vector, uint64_t return_rip)
     uint8_t entry[4];
     if (vector * 4u + 3 > s->idt.limit || supervisor_read(r, s->idt.base + vector * 4u, entry, 4) != 4)
         return false;
-    uint64_t sp = g->rsp & 0xffff,
-             words[] = {g->rflags & 0xffff & ~RFLAGS_TF, s->cs.selector, return_rip & 0xffff};
+    uint64_t sp = g->rsp & 0xffff, words[] = {g->rflags & 0xffff, s->cs.selector, return_rip & 0xffff};
     if (sp < 6 || !push_frame(r, s->ss.base, &sp, words, 3, 2))
         return false;
     g->rsp = (g->rsp & ~0xffffull) | sp;
@@ -108,7 +107,7 @@ static bool deliver_long(struct run *r, unsigned vector, uint64_t return_rip)
         cs.dpl > cpl)
         return false;
     bool inner = !(cs.type & 4) && cs.dpl < cpl;
-    uint64_t rsp, flags = g->rflags & ~RFLAGS_TF;
+    uint64_t rsp, flags = g->rflags;
     if (!stack_long(r, &gate, cs.dpl, inner, &rsp))
         return false;
     uint64_t words[] = {s->ss.selector, g->rsp, flags, s->cs.selector, return_rip};
@@ -160,7 +159,7 @@ static bool deliver_protected(struct run *r, unsigned vector, uint64_t return_ri
     bool inner = !(cs.type & 4) && cs.dpl < cpl;
     if (inner && !stack_protected(r, cs.dpl, &rsp, &ss))
         return false;
-    uint64_t words[] = {s->ss.selector, (uint32_t)g->rsp, g->rflags & ~RFLAGS_TF, s->cs.selector, return_rip};
+    uint64_t words[] = {s->ss.selector, (uint32_t)g->rsp, g->rflags, s->cs.selector, return_rip};
     size_t skip = inner ? 0 : 2;
     if (!push_frame(r, ss.base, &rsp, words + skip, 5 - skip, 4))
         return false;

@@ -169,7 +169,7 @@ static enum verdict step_one(struct run *r, struct err *e, int *failed)
     if (v == GO_ON && r->insn.rep)
         r->pause.iterations = iterations;
     if (v == GO_ON && !r->pause.interrupt)
-        r->pause.vector = step_landed(r);
+        r->pause.vector = r->trapped ? 1 : step_landed(r);
     return v;
 }
 

@@ -95,6 +95,10 @@ struct run {
     bool step_turn;        /* an instruction has been looked at and is being stepped */
     bool step_done;        /* the instruction was completed by hand: no entry is needed */
     bool shadow;           /* … and casts an interrupt shadow over the next one */
+    bool trap_due;         /* the guest's own TF was set before the instruction being stepped … */
+    bool trap_next;        /* … and is set after it */
+    bool caught;           /* it ended in the handler of an exception */
+    bool trapped;          /* it ended in the guest's own #DB */
     struct fault_net *net; /* step_net.c; NULL until the first step */
 
     /* In a debugger's hands (hands.c). */
@@ -249,6 +253,13 @@ int step_landed(const struct run *r);
 bool step_rep_over(const struct run *r);
 /* A step is complete. */
 enum verdict step_finished(struct run *r);
+
+/* ---- the guest's own trap flag (step_flag.c) ---- */
+
+/* Before a step: looks at the flag, and at what the instruction will make of it. */
+void flag_look(struct run *r);
+/* After it: the flag is in run_regs() again, or its #DB has been delivered. END: it could not be. */
+enum verdict flag_finished(struct run *r);
 
 /* Instructions that are done by hand, since the CPU would show the trap flag or run one more (step_hand.c): 1
  * done, 0 not (let the CPU do it, or fault), -1 KVM failed. */

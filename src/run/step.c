@@ -137,6 +137,7 @@ static int step_switch(struct run *r, bool wanted, struct err *e)
 static int step_release(struct run *r, struct err *e)
 {
     struct kvm_vcpu_events events;
+    bool hidden = r->stepping && (run_regs(r)->rflags & RFLAGS_TF);
     if (r->shadow) {
         r->shadow = false;
         if (kvm_get_events(&r->vcpu, &events, e) < 0)
@@ -146,7 +147,10 @@ static int step_release(struct run *r, struct err *e)
         if (kvm_set_events(&r->vcpu, &events, e) < 0)
             return -1;
     }
-    return step_switch(r, false, e);
+    if (step_switch(r, false, e) < 0)
+        return -1;
+    return hidden ? vcpu_state_store(r, false, e)
+                  : 0; /* the guest's own TF: from now on the CPU's business */
 }
 
 static enum verdict step_refuse(struct run *r)
@@ -164,6 +168,7 @@ static enum verdict step_prepare(struct run *r, struct err *e)
     if (vcpu_state_need_sregs(r, e) < 0)
         return END;
     step_look(r);
+    flag_look(r);
     r->step_turn = true;
     if (r->insn.mode_cpl >> 4 == 3 && !run_able(r, ABLE_STEP_USER))
         return r->held ? step_refuse(r) : step_release(r, e) < 0 ? END : GO_ON;
@@ -206,8 +211,8 @@ void step_mend(struct run *r)
         top = s->ss.base + (top & mask);
     uint8_t low[2];
     /* TF is bit 8: bit 0 of the second byte. */
-    if (gva_read(&r->machine->memory, &c, top, low, 2, GVA_READ, NULL) == 2 && (low[1] & 1)) {
-        low[1] &= 0xfe;
+    if (gva_read(&r->machine->memory, &c, top, low, 2, GVA_READ, NULL) == 2 && (low[1] & 1) != r->trap_due) {
+        low[1] ^= 1;
         (void)!gva_write(&r->machine->memory, &c, top, low, 2, NULL);
     }
 }
@@ -257,6 +262,8 @@ enum verdict step_finished(struct run *r)
         r->asleep = true;
     if (r->insn.kind == STEP_SYSTEM)
         net_invalidate(r);
+    if (flag_finished(r) == END)
+        return END;
     if (r->options.max_steps && r->result.steps >= r->options.max_steps)
         return run_end(r, RUN_BUDGET, 124, "the budget of %llu steps is spent",
                        (unsigned long long)r->options.max_steps);

@@ -186,7 +186,7 @@ void net_gather(struct run *r)
     }
 }
 
-/* Takes our trap flag out of the RFLAGS in the frame. */
+/* Puts the guest's own trap flag into the RFLAGS in the frame, where ours may be. */
 static void frame_mend(const struct run *r, bool error_code)
 {
     uint8_t low[2];
@@ -194,8 +194,8 @@ static void frame_mend(const struct run *r, bool error_code)
     struct gva_context c = run_gva_context(r);
     c.cpl = 0;
     c.ac = true;
-    if (supervisor_read(r, at, low, 2) == 2 && (low[1] & 1)) {
-        low[1] &= 0xfe;
+    if (supervisor_read(r, at, low, 2) == 2 && (low[1] & 1) != r->trap_due) {
+        low[1] ^= 1;
         (void)!gva_write(&r->machine->memory, &c, at, low, 2, NULL);
     }
 }
@@ -218,6 +218,7 @@ int net_caught(struct run *r, struct err *e)
         g->rip++;
         return 0;
     }
+    r->caught = true;
     if (vector != RUN_NO_VECTOR)
         frame_mend(r, cpu_mode(run_sregs(r)) != MODE_REAL && exception_has_code((unsigned)vector));
     if (!r->machine->pic[0]) { /* with KVM's own controllers the HLT has put the vCPU to sleep */
