@@ -22,9 +22,9 @@ const char probe_mend_cpu[] = "use a CPU and a KVM that have it";
 const char probe_mend_bug[] =
     "every KVM should do this: look into the kernel log (dmesg), try another kernel";
 
-static const struct probe_list *const lists[] = {&probe_modes,  &probe_exits,      &probe_debug,
-                                                 &probe_traps,  &probe_interrupts, &probe_instructions,
-                                                 &probe_insight};
+static const struct probe_list *const lists[] = {&probe_modes,        &probe_exits,  &probe_debug,
+                                                 &probe_steps,        &probe_traps,  &probe_interrupts,
+                                                 &probe_instructions, &probe_insight};
 
 enum { LISTS = sizeof lists / sizeof lists[0] };
 

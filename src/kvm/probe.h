@@ -33,7 +33,7 @@ struct probe_row {
     const char *matters; /* what a user loses without it */
 };
 
-enum { PROBE_ROWS_MAX = 96 };
+enum { PROBE_ROWS_MAX = 128 };
 
 struct probe_report {
     bool usable;         /* every needed row works */

@@ -134,13 +134,22 @@ static const uint8_t code_watch_user[] = {
     0x89, 0x04, 0x25, 0x00, 0x00, 0x0d, 0x00, /* mov %eax,0xd0000 */
 };
 
+/* The same in 16 bits: the store is four bytes long, as the instruction is. */
+static const uint8_t code_watch_real[] = {
+    0xe6, 0xe2,             /* out %al,$0xe2 */
+    0x66, 0xa3, 0x00, 0xa0, /* mov %eax,0xa000 */
+    0x90,                   /* nop */
+    0x90,                   /* nop */
+    0xe7, 0xe0,             /* out %ax,$0xe0 */
+};
+
 static enum probe_result check_watchpoint(const struct probe_check *c, struct probe_guest *g)
 {
     uint64_t rip;
-    (void)c;
     if (!debug_arrive(g, &rip) || !debug_set(g, KVM_GUESTDBG_USE_HW_BP, PROBE_DATA, DR7_WRITE4_0))
         return PROBE_BROKEN;
-    return debug_stops(g, VECTOR_DB, rip + 7) ? PROBE_WORKS : PROBE_BROKEN;
+    const unsigned store_len = c->mode == PROBE_REAL ? 4 : 7;
+    return debug_stops(g, VECTOR_DB, rip + store_len) ? PROBE_WORKS : PROBE_BROKEN;
 }
 
 static const struct probe_check checks[] = {
@@ -151,6 +160,13 @@ static const struct probe_check checks[] = {
      PROBE_BYTES(code_step),
      .mend = probe_mend_hardware,
      .matters = "boot sectors cannot be stepped"},
+    {.id = "step_protected",
+     .title = "single-step, protected mode",
+     .run = check_step,
+     .mode = PROBE_PROTECTED,
+     PROBE_BYTES(code_step),
+     .mend = probe_mend_hardware,
+     .matters = "32-bit kernels cannot be stepped"},
     {.id = "step_long",
      .title = "single-step, long mode, CPL 0",
      .run = check_step,
@@ -166,6 +182,20 @@ static const struct probe_check checks[] = {
      PROBE_BYTES(code_step_user),
      .mend = probe_mend_hardware,
      .matters = "user-mode code cannot be stepped: Ringside refuses rather than disturb the guest"},
+    {.id = "hwbp_real",
+     .title = "hardware breakpoint, real mode",
+     .run = check_breakpoint,
+     .mode = PROBE_REAL,
+     PROBE_BYTES(code_step),
+     .mend = probe_mend_hardware,
+     .matters = "breakpoints in boot sectors are found by stepping to them, which is slow"},
+    {.id = "hwbp_protected",
+     .title = "hardware breakpoint, protected mode",
+     .run = check_breakpoint,
+     .mode = PROBE_PROTECTED,
+     PROBE_BYTES(code_step),
+     .mend = probe_mend_hardware,
+     .matters = "breakpoints in 32-bit kernels are found by stepping to them, which is slow"},
     {.id = "hwbp_cpl0",
      .title = "hardware breakpoint, CPL 0",
      .run = check_breakpoint,
@@ -181,6 +211,13 @@ static const struct probe_check checks[] = {
      PROBE_BYTES(code_step_user),
      .mend = probe_mend_hardware,
      .matters = "no breakpoints in user-mode code"},
+    {.id = "swbp_real",
+     .title = "INT3 exits, real mode",
+     .run = check_int3,
+     .mode = PROBE_REAL,
+     PROBE_BYTES(code_int3),
+     .mend = probe_mend_hardware,
+     .matters = "more than four breakpoints at once in boot sectors need stepping"},
     {.id = "swbp_cpl0",
      .title = "INT3 exits, CPL 0",
      .run = check_int3,
@@ -196,6 +233,13 @@ static const struct probe_check checks[] = {
      PROBE_BYTES(code_int3_user),
      .mend = probe_mend_hardware,
      .matters = "more than four breakpoints in user-mode code do not work"},
+    {.id = "watch_real",
+     .title = "data watchpoint, real mode",
+     .run = check_watchpoint,
+     .mode = PROBE_REAL,
+     PROBE_BYTES(code_watch_real),
+     .mend = probe_mend_hardware,
+     .matters = "watchpoints in boot sectors are found by step and compare, which is slow"},
     {.id = "watch_cpl0",
      .title = "data watchpoint, CPL 0",
      .run = check_watchpoint,

@@ -108,7 +108,8 @@ struct probe_check {
     unsigned cpl, with;
     const uint8_t *code; /* see PROBE_BYTES */
     size_t code_len;
-    uint32_t want; /* the value or vector that means success, where `run` has use for it */
+    const char *walk; /* what stepping through the code must come to (probe_steps.c) */
+    uint32_t want;    /* the value or vector that means success, where `run` has use for it */
     bool needed;
     int cap;              /* a KVM_CAP_* without which the row is absent; 0 = none */
     const char *cap_name; /* its name, for the detail */
@@ -132,8 +133,8 @@ struct probe_list {
 };
 
 /* The tables, in the order in which they are shown. */
-extern const struct probe_list probe_modes, probe_exits, probe_debug, probe_traps, probe_interrupts,
-    probe_instructions, probe_insight;
+extern const struct probe_list probe_modes, probe_exits, probe_debug, probe_steps, probe_traps,
+    probe_interrupts, probe_instructions, probe_insight;
 
 /* Mends that many rows share. */
 extern const char probe_mend_hardware[], probe_mend_kernel[], probe_mend_cpu[], probe_mend_bug[];

@@ -49,10 +49,10 @@ static int vcpu_set_start(struct run *r, const struct cpu_start *start, struct e
     struct kvm_sregs sregs;
     if (kvm_get_sregs(&r->vcpu, &sregs, e) < 0 || cpu_setup(start, &r->machine->memory, &regs, &sregs, e) < 0)
         return -1;
-    if (kvm_set_sregs(&r->vcpu, &sregs, e) < 0 || kvm_set_regs(&r->vcpu, &regs, e) < 0)
-        return -1;
     *run_regs(r) = regs;
     *run_sregs(r) = sregs;
+    if (vcpu_state_put_sregs(r, e) < 0 || kvm_set_regs(&r->vcpu, &regs, e) < 0)
+        return -1;
     r->last_cpu = (struct run_cpu){.regs = regs, .sregs = sregs};
     return 0;
 }

@@ -34,15 +34,33 @@ int vcpu_state_fetch(struct run *r, struct err *e)
     return r->has_sregs ? kvm_get_sregs(&r->vcpu, run_sregs(r), e) : 0;
 }
 
+/* AMD's CPUs do not keep the busy bit of TR's type, so KVM makes one up when it is asked. There the bit need
+ * not go back; an emulated AMD CPU (QEMU's) even dies of it when it looks for the stack of ring 0. */
+static void task_register_mend(const struct run *r)
+{
+    struct kvm_segment *tr = &run_sregs(r)->tr;
+    const unsigned tss_busy = 11, tss_available = 9;
+    if (r->forgetful && !tr->s && tr->type == tss_busy)
+        tr->type = tss_available;
+}
+
+int vcpu_state_put_sregs(struct run *r, struct err *e)
+{
+    task_register_mend(r);
+    return kvm_set_sregs(&r->vcpu, run_sregs(r), e);
+}
+
 int vcpu_state_store(struct run *r, bool sregs_too, struct err *e)
 {
     /* Single-stepping remembers the RIP it was switched on at, so that there the order of the calls matters.
      */
     if (r->sync_regs && !r->stepping) {
+        if (sregs_too)
+            task_register_mend(r);
         r->vcpu.run->kvm_dirty_regs |= KVM_SYNC_X86_REGS | (sregs_too ? (uint64_t)KVM_SYNC_X86_SREGS : 0);
         return 0;
     }
-    if (sregs_too && kvm_set_sregs(&r->vcpu, run_sregs(r), e) < 0)
+    if (sregs_too && vcpu_state_put_sregs(r, e) < 0)
         return -1;
     if (kvm_set_regs(&r->vcpu, run_regs(r), e) < 0)
         return -1;

@@ -18,8 +18,8 @@
 #define ADDRESS_32  0xfffff000ull
 #define CR3_PAE     0xffffffe0ull
 #define ENTRY_52_62 (0x7ffull << 52)
-#define PAE_PDPTE_RSV                                                                                        \
-    (0x6ull | 0xfull << 5) /* W, U, A, D, PS and G positions: a PAE PDPTE has no such bits */
+/* Nor has it A; but an entry in use is not checked again, and an emulated CPU (QEMU's) sets A there. */
+#define PAE_PDPTE_RSV (0x6ull | 0x7ull << 6) /* W, U, D, PS and G positions: a PAE PDPTE has no such bits */
 
 enum { WIDTH_MIN = 32, WIDTH_MAX = 52, WIDTH_PSE36 = 40 };
 
