@@ -120,11 +120,11 @@ static int drive(struct debugger *d, uint64_t steps, struct err *e)
     d->before.sregs = d->now.sregs;
     d->was = d->before;
     d->stop_met = false;
-    d->has_event = d->interrupted = false;
+    d->has_event = false;
     text_clear(&d->why);
     d->running = true;
     int rc = drive_loop(v, &end, e);
-    d->running = false;
+    d->running = d->interrupted = false;
     run_forget_pause(d->run);
     if (rc == 0)
         drive_sentence(d, end, steps - v->steps_left);
