@@ -309,6 +309,9 @@ void breaks_unpatch(struct run *r);
 enum verdict breaks_hit(struct run *r, struct err *e);
 /* Is there an INT3 of ours at RIP? */
 bool breaks_patch_at_rip(const struct run *r);
+/* The next instruction may be done by hand, where the CPU would not see a breakpoint at it: PAUSE when there
+ * is one. */
+enum verdict breaks_before_hand(struct run *r);
 
 /* ---- wishes from outside (control.c) ---- */
 
