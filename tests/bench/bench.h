@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,8 @@ struct bench_series {
     unsigned rounds;
 };
 
-/* A guest as bytes for real mode at 0x7c00, and how a bare loop must serve it. */
+/* A guest as bytes for real mode at 0x7c00 (long mode at BENCH_STEP_AT when it is stepped), and how a bare
+ * loop must serve it. */
 struct bench_guest {
     const char *name;
     const uint8_t *code;
@@ -28,7 +30,10 @@ struct bench_guest {
     uint8_t wake_vector;     /* bare loop: injected at a HLT, 0 when the guest has none */
 };
 
-extern const struct bench_guest bench_pio, bench_mmio, bench_hlt;
+extern const struct bench_guest bench_pio, bench_mmio, bench_hlt, bench_step, bench_step_memory;
+
+/* Where stepped guests begin, and how many steps are made before the clock starts. */
+enum { BENCH_STEP_AT = 0x8000, BENCH_STEP_WARM = 64 };
 
 /* bare.c: `units` of work with bare ioctls; nanoseconds in *ns. */
 NODISCARD int bare_run(const struct bench_guest *g, unsigned units, double *ns, struct err *e);
@@ -38,6 +43,12 @@ int bare_first_exit(void);
 /* hosted.c: the same through Ringside's run loop; `trace` is a file to write or NULL. */
 NODISCARD int hosted_run(const struct bench_guest *g, unsigned units, const char *trace, double *ns,
                          struct err *e);
+
+/* bare_step.c and hosted_step.c: `units` single steps; `typed`: by the command `step`, else by run_step;
+ * `trace`: with --trace-steps into this file, or NULL. */
+NODISCARD int bare_steps(const struct bench_guest *g, unsigned units, double *ns, struct err *e);
+NODISCARD int hosted_steps(const struct bench_guest *g, unsigned units, bool typed, const char *trace,
+                           double *ns, struct err *e);
 
 /* events.c: nanoseconds trace_put takes for one event, and coded bytes an event, over the bundled guests in
  * `folder`. */

@@ -3,7 +3,7 @@
 [ -w /dev/kvm ] || { echo "no usable /dev/kvm"; exit 77; }
 out=$("$1" --json --rounds 1 --units 50) || exit 1
 number='[0-9][0-9.]*'
-for measure in pio_exit mmio_exit hlt_wake startup; do
+for measure in pio_exit mmio_exit hlt_wake step step_memory step_typed startup; do
     echo "$out" | grep -Eq "\"$measure\":\{\"floor_ns\":$number,\"ringside_ns\":$number,\"ratio\":$number,\"traced_ns\":$number,\"traced_ratio\":$number,\"rounds\":1\}" ||
         { echo "no $measure in: $out"; exit 1; }
 done

@@ -52,6 +52,19 @@ static int measure_guest(const struct bench *b, const struct bench_guest *g, str
     return 0;
 }
 
+static int measure_steps(const struct bench *b, const struct bench_guest *g, bool typed,
+                         struct bench_series *s, struct err *e)
+{
+    for (s->rounds = 0; s->rounds < b->rounds; s->rounds++) {
+        unsigned i = s->rounds;
+        if (bare_steps(g, b->units, &s->floor_ns[i], e) < 0 ||
+            hosted_steps(g, b->units, typed, NULL, &s->ringside_ns[i], e) < 0 ||
+            hosted_steps(g, b->units, typed, b->trace, &s->traced_ns[i], e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Runs a program to its end with no input and no output; wall time, and peak RSS in KiB when asked for. */
 static int spawn(char *const argv[], double *ns, long *rss_kib, struct err *e)
 {
@@ -117,6 +130,13 @@ static void print_series(const struct bench *b, const char *name, const struct b
 static int bench_all(struct bench *b, struct text *out, struct err *e)
 {
     static const struct bench_guest *const guests[] = {&bench_pio, &bench_mmio, &bench_hlt};
+    static const struct {
+        const char *name;
+        const struct bench_guest *guest;
+        bool typed;
+    } steps[] = {{"step", &bench_step, false},
+                 {"step_memory", &bench_step_memory, false},
+                 {"step_typed", &bench_step, true}};
     struct bench_series s;
     struct table t;
     double write_ns, bytes, ignored;
@@ -132,6 +152,9 @@ static int bench_all(struct bench *b, struct text *out, struct err *e)
     for (size_t i = 0; rc == 0 && i < sizeof guests / sizeof guests[0]; i++)
         if ((rc = measure_guest(b, guests[i], &s, e)) == 0)
             print_series(b, guests[i]->name, &s, &t, out);
+    for (size_t i = 0; rc == 0 && i < sizeof steps / sizeof steps[0]; i++)
+        if ((rc = measure_steps(b, steps[i].guest, steps[i].typed, &s, e)) == 0)
+            print_series(b, steps[i].name, &s, &t, out);
     if (rc == 0 && (rc = measure_startup(b, &s, e)) == 0)
         print_series(b, "startup", &s, &t, out);
     snprintf(image, sizeof image, "%s/boot64.bin", b->guests);
