@@ -9,29 +9,22 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MEM_LEN = 0x200000, PML4 = 0x1000, PDPT = 0x2000, PD = 0x3000, TABLE = 3, LARGE = 0x83 };
 
-struct stepper {
+struct bare_stepper {
     int kvm, vm, vcpu;
     uint8_t *memory;
     struct kvm_run *run;
     size_t run_len;
 };
 
-static double now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static void memory_fill(const struct stepper *b, const struct bench_guest *g)
+static void memory_fill(const struct bare_stepper *b, const struct bench_guest *g)
 {
     const struct {
         uint64_t at, entry;
@@ -41,7 +34,7 @@ static void memory_fill(const struct stepper *b, const struct bench_guest *g)
     memcpy(b->memory + BENCH_STEP_AT, g->code, g->code_len);
 }
 
-static bool vcpu_set(const struct stepper *b)
+static bool vcpu_set(const struct bare_stepper *b)
 {
     struct kvm_segment code = {
         .limit = UINT32_MAX, .selector = 8, .type = 11, .present = 1, .s = 1, .l = 1, .g = 1};
@@ -62,9 +55,9 @@ static bool vcpu_set(const struct stepper *b)
            ioctl(b->vcpu, KVM_SET_GUEST_DEBUG, &debug) == 0;
 }
 
-static bool stepper_open(struct stepper *b, const struct bench_guest *g)
+static bool stepper_open(struct bare_stepper *b, const struct bench_guest *g)
 {
-    *b = (struct stepper){.kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC), .vm = -1, .vcpu = -1};
+    *b = (struct bare_stepper){.kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC), .vm = -1, .vcpu = -1};
     b->vm = ioctl(b->kvm, KVM_CREATE_VM, 0);
     b->memory = mmap(NULL, MEM_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (b->vm < 0 || b->memory == MAP_FAILED)
@@ -86,18 +79,7 @@ static bool stepper_open(struct stepper *b, const struct bench_guest *g)
     return vcpu_set(b);
 }
 
-static void stepper_close(struct stepper *b)
-{
-    if (b->run && b->run != MAP_FAILED)
-        munmap(b->run, b->run_len);
-    if (b->memory && b->memory != MAP_FAILED)
-        munmap(b->memory, MEM_LEN);
-    close(b->vcpu);
-    close(b->vm);
-    close(b->kvm);
-}
-
-static bool stepper_steps(const struct stepper *b, unsigned n)
+static bool stepper_steps(const struct bare_stepper *b, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
         if (ioctl(b->vcpu, KVM_RUN, 0) < 0 || b->run->exit_reason != KVM_EXIT_DEBUG)
@@ -105,17 +87,31 @@ static bool stepper_steps(const struct stepper *b, unsigned n)
     return true;
 }
 
-int bare_steps(const struct bench_guest *g, unsigned units, double *ns, struct err *e)
+void bare_stepper_close(struct bare_stepper *b)
 {
-    struct stepper b;
-    bool ok = stepper_open(&b, g) && stepper_steps(&b, BENCH_STEP_WARM);
-    double start_ns = now_ns();
-    ok = ok && stepper_steps(&b, units);
-    *ns = (now_ns() - start_ns) / units;
-    int code = errno;
-    uint64_t rip = ok ? b.run->s.regs.regs.rip - BENCH_STEP_AT : 0;
-    stepper_close(&b);
-    if (ok && rip >= g->code_len) /* it must have stayed in its loop */
-        return err_set(e, "bare %s: the guest has left its code", g->name);
-    return ok ? 0 : err_sys(e, code, "bare %s", g->name);
+    if (!b)
+        return;
+    if (b->run && b->run != MAP_FAILED)
+        munmap(b->run, b->run_len);
+    if (b->memory && b->memory != MAP_FAILED)
+        munmap(b->memory, MEM_LEN);
+    close(b->vcpu);
+    close(b->vm);
+    close(b->kvm);
+    free(b);
+}
+
+struct bare_stepper *bare_stepper_open(const struct bench_guest *g, struct err *e)
+{
+    struct bare_stepper *b = calloc(1, sizeof *b);
+    if (!b || (stepper_open(b, g) && stepper_steps(b, BENCH_STEP_WARM)))
+        return b ? b : (err_set(e, "no memory"), NULL);
+    err_sys(e, errno, "bare %s", g->name);
+    bare_stepper_close(b);
+    return NULL;
+}
+
+int bare_stepper_run(struct bare_stepper *b, unsigned n, struct err *e)
+{
+    return stepper_steps(b, n) ? 0 : err_sys(e, errno, "bare stepping");
 }

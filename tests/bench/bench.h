@@ -44,11 +44,20 @@ int bare_first_exit(void);
 NODISCARD int hosted_run(const struct bench_guest *g, unsigned units, const char *trace, double *ns,
                          struct err *e);
 
-/* bare_step.c and hosted_step.c: `units` single steps; `typed`: by the command `step`, else by run_step;
- * `trace`: with --trace-steps into this file, or NULL. */
-NODISCARD int bare_steps(const struct bench_guest *g, unsigned units, double *ns, struct err *e);
-NODISCARD int hosted_steps(const struct bench_guest *g, unsigned units, bool typed, const char *trace,
-                           double *ns, struct err *e);
+/* bare_step.c and hosted_step.c: a guest in long mode that is stepped, warm already. `typed`: by the command
+ * `step`, else by run_step; `trace`: with --trace-steps into this file, or NULL. */
+struct bare_stepper;
+struct bare_stepper *bare_stepper_open(const struct bench_guest *g, struct err *e);
+NODISCARD int bare_stepper_run(struct bare_stepper *b, unsigned n, struct err *e);
+void bare_stepper_close(struct bare_stepper *b);
+struct stage;
+struct stage *stage_create(const struct bench_guest *g, bool typed, const char *trace, struct err *e);
+NODISCARD int stage_step(struct stage *s, unsigned n, struct err *e);
+NODISCARD int stage_close(struct stage *s, struct err *e);
+/* steps.c: the three in turns, slice by slice. Nanoseconds a step, of the thread's CPU time: a step never
+ * waits, and so other work on the machine drops out. */
+NODISCARD int bench_steps(const struct bench_guest *g, bool typed, unsigned rounds, unsigned units,
+                          const char *trace, struct bench_series *s, struct err *e);
 
 /* events.c: nanoseconds trace_put takes for one event, and coded bytes an event, over the bundled guests in
  * `folder`. */

@@ -18,7 +18,8 @@ struct stage {
     struct machine machine;
     struct run *run;
     struct trace_writer *trace;
-    struct debugger *debugger;
+    struct debugger *debugger; /* NULL: by run_step */
+    bool begun;
 };
 
 static int stage_open(struct stage *s, const struct bench_guest *g, const char *trace, struct err *e)
@@ -47,18 +48,6 @@ static int stage_open(struct stage *s, const struct bench_guest *g, const char *
         return -1;
     run_add_sink(s->run, (struct event_sink){trace_put, s->trace});
     return 0;
-}
-
-static int stage_close(struct stage *s, struct err *e)
-{
-    struct trace_end end = {.status = "interrupted", .reason = ""};
-    int rc = s->trace ? trace_close(s->trace, &end, e) : 0;
-    debugger_destroy(s->debugger);
-    run_destroy(s->run);
-    if (s->machine.device_count)
-        machine_fini(&s->machine);
-    free(s);
-    return rc;
 }
 
 static int by_run(struct stage *s, unsigned n, struct err *e)
@@ -92,25 +81,42 @@ static int stage_begin(struct stage *s, bool typed, struct err *e)
         return -1;
     if (run_begin(s->run, e) < 0)
         return -1;
+    s->begun = true;
     return typed ? debugger_look(s->debugger, e) : 0;
 }
 
-int hosted_steps(const struct bench_guest *g, unsigned units, bool typed, const char *trace, double *ns,
-                 struct err *e)
+struct stage *stage_create(const struct bench_guest *g, bool typed, const char *trace, struct err *e)
 {
-    int (*steps)(struct stage * s, unsigned n, struct err *e) = typed ? by_command : by_run;
     struct stage *s = calloc(1, sizeof *s);
-    if (!s)
-        return err_set(e, "no memory");
-    int rc = stage_open(s, g, trace, e);
-    if (rc == 0 && (rc = stage_begin(s, typed, e)) == 0) {
-        rc = steps(s, BENCH_STEP_WARM, e);
-        uint64_t start_ns = clock_host_ns();
-        if (rc == 0)
-            rc = steps(s, units, e);
-        *ns = (double)(clock_host_ns() - start_ns) / units;
-        run_finish(s->run);
+    if (!s) {
+        err_set(e, "no memory");
+        return NULL;
     }
     struct err other;
-    return stage_close(s, rc < 0 ? &other : e) < 0 ? -1 : rc;
+    if (stage_open(s, g, trace, e) == 0 && stage_begin(s, typed, e) == 0 &&
+        stage_step(s, BENCH_STEP_WARM, e) == 0)
+        return s;
+    (void)!stage_close(s, &other);
+    return NULL;
+}
+
+int stage_step(struct stage *s, unsigned n, struct err *e)
+{
+    return s->debugger ? by_command(s, n, e) : by_run(s, n, e);
+}
+
+int stage_close(struct stage *s, struct err *e)
+{
+    if (!s)
+        return 0;
+    if (s->begun)
+        run_finish(s->run);
+    struct trace_end end = {.status = "interrupted", .reason = ""};
+    int rc = s->trace ? trace_close(s->trace, &end, e) : 0;
+    debugger_destroy(s->debugger);
+    run_destroy(s->run);
+    if (s->machine.device_count)
+        machine_fini(&s->machine);
+    free(s);
+    return rc;
 }

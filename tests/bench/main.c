@@ -52,19 +52,6 @@ static int measure_guest(const struct bench *b, const struct bench_guest *g, str
     return 0;
 }
 
-static int measure_steps(const struct bench *b, const struct bench_guest *g, bool typed,
-                         struct bench_series *s, struct err *e)
-{
-    for (s->rounds = 0; s->rounds < b->rounds; s->rounds++) {
-        unsigned i = s->rounds;
-        if (bare_steps(g, b->units, &s->floor_ns[i], e) < 0 ||
-            hosted_steps(g, b->units, typed, NULL, &s->ringside_ns[i], e) < 0 ||
-            hosted_steps(g, b->units, typed, b->trace, &s->traced_ns[i], e) < 0)
-            return -1;
-    }
-    return 0;
-}
-
 /* Runs a program to its end with no input and no output; wall time, and peak RSS in KiB when asked for. */
 static int spawn(char *const argv[], double *ns, long *rss_kib, struct err *e)
 {
@@ -153,7 +140,7 @@ static int bench_all(struct bench *b, struct text *out, struct err *e)
         if ((rc = measure_guest(b, guests[i], &s, e)) == 0)
             print_series(b, guests[i]->name, &s, &t, out);
     for (size_t i = 0; rc == 0 && i < sizeof steps / sizeof steps[0]; i++)
-        if ((rc = measure_steps(b, steps[i].guest, steps[i].typed, &s, e)) == 0)
+        if ((rc = bench_steps(steps[i].guest, steps[i].typed, b->rounds, b->units, b->trace, &s, e)) == 0)
             print_series(b, steps[i].name, &s, &t, out);
     if (rc == 0 && (rc = measure_startup(b, &s, e)) == 0)
         print_series(b, "startup", &s, &t, out);
