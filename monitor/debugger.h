@@ -58,6 +58,7 @@ struct debugger {
     struct gdb_session *gdb; /* owned */
     bool running;            /* a command lets the guest run right now */
     bool visiting;           /* it is asked meanwhile */
+    bool interrupted;        /* the visit found that somebody wants it to stop */
     bool let_run;            /* gdb has detached: the guest goes on by itself */
     bool lost;               /* KVM itself failed */
     bool quit;               /* no more commands */

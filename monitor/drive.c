@@ -161,7 +161,7 @@ static int drive_loop(struct drive *v, enum drive_end *end, struct err *e)
             return -1;
         if (drive_over(v, stepped, end))
             return 0;
-        if (door_interrupted(d->door) || d->quit) {
+        if (d->interrupted || door_interrupted(d->door) || d->quit) {
             *end = DRIVE_ASKED;
             return 0;
         }
@@ -192,7 +192,7 @@ static int drive(struct debugger *d, uint64_t steps, struct err *e)
     text_clear(&d->why);
     d->running = true;
     int rc = drive_loop(v, &end, e);
-    d->running = false;
+    d->running = d->interrupted = false;
     run_forget_pause(d->run);
     if (rc == 0)
         drive_sentence(d, end, steps - v->steps_left);

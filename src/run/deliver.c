@@ -47,6 +47,13 @@ bool descriptor_read(const struct run *r, uint16_t selector, bool system_too, st
            seg->present && (seg->s || system_too);
 }
 
+/* RFLAGS as the guest shall see them: with its own trap flag, without ours. */
+static uint64_t flags_pushed(const struct run *r)
+{
+    bool tf = r->stepping ? r->guest_tf : (run_regs(r)->rflags & RFLAGS_TF) != 0;
+    return (run_regs(r)->rflags & ~RFLAGS_TF) | (tf ? RFLAGS_TF : 0);
+}
+
 static bool push_frame(const struct run *r, uint64_t stack_base, uint64_t *rsp, const uint64_t *words,
                        size_t n, size_t width)
 {
@@ -69,8 +76,7 @@ static bool deliver_real(struct run *r, unsigned vector, uint64_t return_rip)
     uint8_t entry[4];
     if (vector * 4u + 3 > s->idt.limit || supervisor_read(r, s->idt.base + vector * 4u, entry, 4) != 4)
         return false;
-    uint64_t sp = g->rsp & 0xffff,
-             words[] = {g->rflags & 0xffff & ~RFLAGS_TF, s->cs.selector, return_rip & 0xffff};
+    uint64_t sp = g->rsp & 0xffff, words[] = {flags_pushed(r) & 0xffff, s->cs.selector, return_rip & 0xffff};
     if (sp < 6 || !push_frame(r, s->ss.base, &sp, words, 3, 2))
         return false;
     g->rsp = (g->rsp & ~0xffffull) | sp;
@@ -108,10 +114,10 @@ static bool deliver_long(struct run *r, unsigned vector, uint64_t return_rip)
         cs.dpl > cpl)
         return false;
     bool inner = !(cs.type & 4) && cs.dpl < cpl;
-    uint64_t rsp, flags = g->rflags & ~RFLAGS_TF;
+    uint64_t rsp;
     if (!stack_long(r, &gate, cs.dpl, inner, &rsp))
         return false;
-    uint64_t words[] = {s->ss.selector, g->rsp, flags, s->cs.selector, return_rip};
+    uint64_t words[] = {s->ss.selector, g->rsp, flags_pushed(r), s->cs.selector, return_rip};
     if (!push_frame(r, 0, &rsp, words, 5, 8))
         return false;
     g->rsp = rsp;
@@ -160,7 +166,7 @@ static bool deliver_protected(struct run *r, unsigned vector, uint64_t return_ri
     bool inner = !(cs.type & 4) && cs.dpl < cpl;
     if (inner && !stack_protected(r, cs.dpl, &rsp, &ss))
         return false;
-    uint64_t words[] = {s->ss.selector, (uint32_t)g->rsp, g->rflags & ~RFLAGS_TF, s->cs.selector, return_rip};
+    uint64_t words[] = {s->ss.selector, (uint32_t)g->rsp, flags_pushed(r), s->cs.selector, return_rip};
     size_t skip = inner ? 0 : 2;
     if (!push_frame(r, ss.base, &rsp, words + skip, 5 - skip, 4))
         return false;
@@ -195,5 +201,18 @@ int deliver_vector(struct run *r, unsigned vector, uint64_t return_rip, struct e
     };
     if (!by_mode[cpu_mode(run_sregs(r))](r, vector, return_rip))
         return 0;
+    r->guest_tf = false;
+    r->pause.vector = (int)vector;
     return vcpu_state_store(r, true, e) < 0 ? -1 : 1;
+}
+
+int deliver_trap(struct run *r, struct err *e)
+{
+    enum { VECTOR_DB = 1, DR6_BS = 1 << 14 };
+    struct kvm_debugregs d;
+    if (kvm_get_debugregs(&r->vcpu, &d, e) < 0)
+        return -1;
+    int done = deliver_vector(r, VECTOR_DB, run_regs(r)->rip, e);
+    d.dr6 |= DR6_BS;
+    return done > 0 && kvm_set_debugregs(&r->vcpu, &d, e) < 0 ? -1 : done;
 }

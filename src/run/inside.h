@@ -55,6 +55,8 @@ struct run_insn {
     uint8_t width;  /* operand size in bytes: what a PUSHF pushes */
     uint8_t vector; /* of an INT */
     bool rep;       /* a REP string instruction */
+    bool tf;        /* the guest's own trap flag: it shall see a #DB after this instruction */
+    bool popped_tf; /* … as POPF or IRET will find it on the stack */
     uint8_t bits, mode_cpl;
     uint16_t cs;
 };
@@ -94,6 +96,8 @@ struct run {
     bool look_again;       /* an interrupt was delivered by hand: look at its handler before entering */
     bool step_turn;        /* an instruction has been looked at and is being stepped */
     bool step_done;        /* the instruction was completed by hand: no entry is needed */
+    bool guest_tf;         /* while stepping: RFLAGS.TF as the guest has set it; KVM shows it as 0 then */
+    bool caught;           /* the step ended in an exception's handler */
     bool shadow;           /* … and casts an interrupt shadow over the next one */
     struct fault_net *net; /* step_net.c; NULL until the first step */
 
@@ -230,6 +234,8 @@ enum verdict interrupts_asleep_in_kernel(struct run *r);
  * 1 done, 0 when it would fault (nothing is changed): let KVM do it. */
 NODISCARD int deliver_vector(struct run *r, unsigned vector, uint64_t return_rip, struct err *e);
 
+/* Delivers #DB for a single step of the guest's own (DR6.BS). Results as above. */
+NODISCARD int deliver_trap(struct run *r, struct err *e);
 /* The same for INT n of the guest's, with the gate's privilege check: 0 also when the CPU would fault. */
 NODISCARD int deliver_software(struct run *r, unsigned vector, uint64_t return_rip, struct err *e);
 
@@ -240,6 +246,7 @@ NODISCARD int deliver_software(struct run *r, unsigned vector, uint64_t return_r
 enum verdict step_choose(struct run *r, struct err *e);
 /* After it: takes our trap flag out of what a PUSHF pushed. */
 void step_mend(struct run *r);
+void flag_mend(const struct run *r, uint64_t linear);
 /* False when the instruction is known not to be able to raise an exception (step_fault.c). */
 bool step_may_fault(const struct run_insn *insn, const struct kvm_sregs *s);
 /* After a step that did not go on to the next instruction: which exception's or interrupt's handler it is in,

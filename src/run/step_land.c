@@ -74,14 +74,14 @@ uint64_t frame_word(const struct run *r, unsigned index)
     return mode >= MODE_COMPAT ? sp : s->ss.base + (s->ss.db ? (uint32_t)sp : (uint16_t)sp);
 }
 
-/* Does the frame on the stack return to the stepped instruction? */
-static bool frame_returns(const struct run *r, bool error_code)
+/* Does the frame on the stack return to `rip`? */
+static bool frame_returns(const struct run *r, bool error_code, uint64_t rip)
 {
     uint8_t raw[8] = {0};
     enum cpu_mode mode = cpu_mode(run_sregs(r));
     size_t width = mode == MODE_REAL ? 2 : mode == MODE_PROTECTED ? 4 : 8;
     return supervisor_read(r, frame_word(r, error_code), raw, width) == width &&
-           le_load(raw, width) == r->insn.rip;
+           le_load(raw, width) == (width == 8 ? rip : rip & ((1ull << 8 * width) - 1));
 }
 
 /* Several vectors may share a handler; which was it, most likely? Bits of `candidates` are vectors. */
@@ -106,19 +106,25 @@ static int likeliest(const struct run *r, uint32_t candidates)
     return __builtin_ctz(candidates);
 }
 
+static bool stands_in(const struct run *r, unsigned vector)
+{
+    struct handler h;
+    return handler_of(r, vector, &h) && h.rip == run_regs(r)->rip &&
+           (h.cs & ~3u) == (run_sregs(r)->cs.selector & ~3u);
+}
+
 int step_landed(const struct run *r)
 {
-    const struct kvm_regs *g = run_regs(r);
-    const struct kvm_sregs *s = run_sregs(r);
     uint32_t candidates = 0;
-    bool real = cpu_mode(s) == MODE_REAL;
-    if (g->rsp == r->insn.rsp)
+    bool real = cpu_mode(run_sregs(r)) == MODE_REAL;
+    if (run_regs(r)->rsp == r->insn.rsp)
         return RUN_NO_VECTOR;
-    for (unsigned vector = 0; vector < EXCEPTIONS; vector++) {
-        struct handler h;
-        if (handler_of(r, vector, &h) && h.rip == g->rip && (h.cs & ~3u) == (s->cs.selector & ~3u) &&
-            frame_returns(r, !real && exception_has_code(vector)))
+    /* An INT is behind the instruction that made it, an exception is at it. */
+    if (r->insn.kind == STEP_INT && stands_in(r, r->insn.vector) &&
+        frame_returns(r, false, r->insn.rip + r->insn.len))
+        return r->insn.vector;
+    for (unsigned vector = 0; vector < EXCEPTIONS; vector++)
+        if (stands_in(r, vector) && frame_returns(r, !real && exception_has_code(vector), r->insn.rip))
             candidates |= 1u << vector;
-    }
     return candidates ? likeliest(r, candidates) : RUN_NO_VECTOR;
 }

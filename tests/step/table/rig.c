@@ -37,9 +37,9 @@ static const struct mode {
                        32, 0, 64},
     [MODE_LONG64] = {"long", "step_long", NULL, CR0_LONG, AT_TABLES, 0x620, 0x501, SEL_CS64, SEL_DS, 64, 0,
                      64},
-    [MODE_USER32] = {"protected, CPL 3", "cpl3_protected", NULL, 0x31, 0, 0x600, 0, SEL_CS32_U, SEL_DS_U, 32,
-                     3, 32},
-    [MODE_USER64] = {"long, CPL 3", "cpl3_long", "step_cpl3", CR0_LONG, AT_TABLES, 0x620, 0x501, SEL_CS64_U,
+    [MODE_USER32] = {"protected, CPL 3", "cpl3_protected", "paging32", 0x31, 0, 0x600, 0, SEL_CS32_U,
+                     SEL_DS_U, 32, 3, 32},
+    [MODE_USER64] = {"long, CPL 3", "cpl3_long", NULL, CR0_LONG, AT_TABLES, 0x620, 0x501, SEL_CS64_U,
                      SEL_DS_U, 64, 3, 64},
 };
 
@@ -114,13 +114,14 @@ static void memory_handlers(uint8_t *ram, unsigned bits)
     memcpy(ram + AT_SYSCALL, (const uint8_t[]){0x48, 0x0f, 0x07}, 3); /* sysretq */
 }
 
-/* Adds 2 to the return address: a UD2 is skipped. */
+/* Adds 2 to the return address: a UD2 is skipped. RF, which some CPUs set in the frame and some do not, is
+ * cleared there. */
 static void memory_skip_ud(uint8_t *ram, unsigned bits)
 {
-    static const uint8_t skip16[] = {0x55, 0x89, 0xe5, 0x83, 0x46,
-                                     0x02, 0x02, 0x5d, 0xcf}, /* addw $2,2(%bp) */
-        skip32[] = {0x83, 0x04, 0x24, 0x02, 0xcf},            /* addl $2,(%esp) */
-        skip64[] = {0x48, 0x83, 0x04, 0x24, 0x02, 0x48, 0xcf};
+    /* addw $2,2(%bp); addl $2,(%esp) and andb $0xfe,10(%esp); addq $2,(%rsp) and andb $0xfe,18(%rsp) */
+    static const uint8_t skip16[] = {0x55, 0x89, 0xe5, 0x83, 0x46, 0x02, 0x02, 0x5d, 0xcf},
+                         skip32[] = {0x83, 0x04, 0x24, 0x02, 0x80, 0x64, 0x24, 0x0a, 0xfe, 0xcf},
+                         skip64[] = {0x48, 0x83, 0x04, 0x24, 0x02, 0x80, 0x64, 0x24, 0x12, 0xfe, 0x48, 0xcf};
     const uint8_t *code = bits == 16 ? skip16 : bits == 32 ? skip32 : skip64;
     memcpy(ram + HANDLER(6), code, bits == 16 ? sizeof skip16 : bits == 32 ? sizeof skip32 : sizeof skip64);
 }

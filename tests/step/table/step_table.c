@@ -75,6 +75,8 @@ static void mode_cases(unsigned mode, const struct options *o, struct tally *t, 
 
 static void mode_programs(unsigned mode, const struct options *o, struct tally *t, const char *missing)
 {
+    if (!missing && mode == MODE_USER64 && !need_works("step_cpl3"))
+        missing = "step_cpl3";
     struct text why = {0};
     char name[32];
     for (uint32_t seed = 1; seed <= PROGRAMS; seed++) {
