@@ -59,6 +59,19 @@ NODISCARD int stage_close(struct stage *s, struct err *e);
 NODISCARD int bench_steps(const struct bench_guest *g, bool typed, unsigned rounds, unsigned units,
                           const char *trace, struct bench_series *s, struct err *e);
 
+/* prompt.c: milliseconds (of CPU time) the prompt takes to answer each question, the median of `rounds`;
+ * `guest` is guests/paging.elf. */
+struct bench_question {
+    const char *line; /* a command as typed; NULL ends the table */
+    bool in_pieces;   /* with all memory mapped in small pieces */
+};
+extern const struct bench_question bench_questions[];
+enum { BENCH_QUESTIONS_MAX = 64 };
+NODISCARD int bench_prompt(const char *guest, unsigned rounds, double *ms, struct err *e);
+
+/* main.c */
+double bench_median(const double *v, unsigned n);
+
 /* events.c: nanoseconds trace_put takes for one event, and coded bytes an event, over the bundled guests in
  * `folder`. */
 NODISCARD int bench_events(const char *folder, double *write_ns, double *bytes_per_event, struct err *e);
