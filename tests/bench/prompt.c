@@ -50,6 +50,7 @@ const struct bench_question bench_questions[] = {
     {"print rax + [rsp] * 2", false},
     {"find phys 0, 0xa0000, \"no such text\"", false},
     {"find phys 0x100000, 0x3f00000, \"no such text\"", false},
+    {"find phys 0x100000, 0x3f00000, qword 0x1234000000000000", false},
     {"why", false},
     {"stops", false},
     {"show", false},
