@@ -285,6 +285,8 @@ NODISCARD int net_spread(struct run *r, struct err *e);
 void net_gather(struct run *r);
 /* Did the step end in a trap? 1: RIP is at the handler now; 0 no; -1 KVM failed. */
 NODISCARD int net_caught(struct run *r, struct err *e);
+/* Is this where a handler begins that can be caught? */
+bool net_knows(const struct run *r, uint64_t rip);
 /* Tables or mappings may have changed. */
 void net_invalidate(struct run *r);
 
