@@ -88,9 +88,13 @@ int debugger_look(struct debugger *d, struct err *e)
 int debugger_store(struct debugger *d, struct err *e)
 {
     struct err again;
+    struct kvm_regs regs;
+    struct kvm_sregs sregs;
     if (!d->now.regs_changed && !d->now.sregs_changed)
         return 0;
-    int rc = cpu_check(&d->now.regs, &d->now.sregs, e);
+    int rc = run_read_cpu(d->run, &regs, &sregs, e);
+    if (rc == 0)
+        rc = cpu_check_change(&regs, &sregs, &d->now.regs, &d->now.sregs, e);
     if (rc == 0)
         rc = run_write_cpu(d->run, &d->now.regs, d->now.sregs_changed ? &d->now.sregs : NULL, e);
     /* What the vCPU holds is the truth, also when it refused. */
@@ -128,8 +132,10 @@ void debugger_visit(void *ctx)
         serve(d, &rq);
     }
     d->visiting = false;
-    if (door_interrupted(d->door) || d->quit)
+    if (door_interrupted(d->door) || d->quit) {
+        d->interrupted = true;
         run_ask_pause(d->run);
+    }
 }
 
 static int debugger_live(struct debugger *d, bool paused, bool until_end, struct err *e)
@@ -142,8 +148,11 @@ static int debugger_live(struct debugger *d, bool paused, bool until_end, struct
     if (!paused && drive_continue(d, e) < 0)
         return -1;
     while (!d->quit && !(until_end && run_has_ended(d->run)) && door_take(d->door, true, &rq))
-        if (serve(d, &rq), d->let_run && drive_continue(d, e) < 0)
-            return -1;
+        if (serve(d, &rq), d->let_run) {
+            d->let_run = false;
+            if (drive_continue(d, e) < 0)
+                return -1;
+        }
     return d->lost ? err_set(e, "%s", run_result(d->run)->reason) : 0;
 }
 

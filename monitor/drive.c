@@ -5,8 +5,9 @@
 #include "monitor/drive.h"
 
 #include "monitor/arm.h"
-#include "monitor/drive_words.h"
+#include "monitor/drive_inside.h"
 
+#include "debug/exceptions.h"
 #include "debug/instruction.h"
 #include "debug/stops.h"
 
@@ -78,6 +79,9 @@ static bool step_met(struct drive *v)
         return met;
     if (v->plan.accesses && d->pause.vector == RUN_NO_VECTOR)
         met |= accesses_met(v);
+    if (d->stop_at_fault && d->pause.vector != RUN_NO_VECTOR && d->pause.vector < EXCEPTION_VECTORS &&
+        !d->pause.interrupt)
+        met = true;
     met |= stops_match_change(d->stops, &d->was, &d->now, &d->why) != NULL;
     if (d->pause.vector != RUN_NO_VECTOR && !d->pause.interrupt) /* an interrupt was an event */
         met |= stops_match_vector(d->stops, &d->now, (unsigned)d->pause.vector, false, &d->why) != NULL;
@@ -161,7 +165,7 @@ static int drive_loop(struct drive *v, enum drive_end *end, struct err *e)
             return -1;
         if (drive_over(v, stepped, end))
             return 0;
-        if (door_interrupted(d->door) || d->quit) {
+        if (d->interrupted || door_interrupted(d->door) || d->quit) {
             *end = DRIVE_ASKED;
             return 0;
         }
@@ -170,7 +174,7 @@ static int drive_loop(struct drive *v, enum drive_end *end, struct err *e)
     }
 }
 
-static int drive(struct debugger *d, uint64_t steps, struct err *e)
+int drive(struct debugger *d, uint64_t steps, struct err *e)
 {
     struct drive *v = calloc(1, sizeof *v);
     enum drive_end end = DRIVE_STEPPED;
@@ -182,7 +186,7 @@ static int drive(struct debugger *d, uint64_t steps, struct err *e)
     stops_sweep(d->stops);
     stops_look(d->stops, &d->now);
     arm_plan(d, &v->plan);
-    v->looks = v->plan.any;
+    v->looks = v->plan.any || d->stop_at_fault;
     v->off = stops_armed(d->stops, STOPS_BREAK) || stops_armed(d->stops, STOPS_BREAK_PHYS);
     d->before.regs = d->now.regs;
     d->before.sregs = d->now.sregs;
@@ -192,7 +196,7 @@ static int drive(struct debugger *d, uint64_t steps, struct err *e)
     text_clear(&d->why);
     d->running = true;
     int rc = drive_loop(v, &end, e);
-    d->running = false;
+    d->running = d->interrupted = false;
     run_forget_pause(d->run);
     if (rc == 0)
         drive_sentence(d, end, steps - v->steps_left);
@@ -209,29 +213,4 @@ int drive_steps(struct debugger *d, uint64_t n, struct err *e)
 int drive_continue(struct debugger *d, struct err *e)
 {
     return drive(d, 0, e);
-}
-
-int drive_to(struct debugger *d, uint64_t linear, uint64_t rsp_min, struct err *e)
-{
-    char condition[64];
-    struct stops_spec spec = {.kind = STOPS_BREAK,
-                              .first = linear,
-                              .last = linear,
-                              .direction = STOPS_ANY,
-                              .once = true,
-                              .hidden = true};
-    if (rsp_min) {
-        snprintf(condition, sizeof condition, "rsp >= 0x%llx", (unsigned long long)rsp_min);
-        spec.condition = expr_parse(condition, &d->now, NULL, e);
-        if (!spec.condition)
-            return -1;
-    }
-    unsigned number = stops_add(d->stops, &spec, &d->now, e);
-    if (!number)
-        return -1;
-    int rc = drive(d, 0, e);
-    struct err ignored;
-    d->reached = stops_find(d->stops, number) && stops_find(d->stops, number)->met;
-    (void)!stops_delete(d->stops, number, &ignored);
-    return rc;
 }

@@ -5,12 +5,22 @@
 
 #include <string.h>
 
-enum { HELP_WIDTH = 100, HELP_INDENT = 2 };
+enum { HELP_WIDTH = 100, HELP_INDENT = 2, USAGE_IN_LIST = 34 };
 
 /* The arguments, right behind the name where they begin with a slash. */
 static void help_usage(const struct shell_command *row, struct text *out)
 {
     text_addf(out, "%s%s%s", row->name, *row->args && !shell_takes_slash(row) ? " " : "", row->args);
+}
+
+/* In the list, long ones are cut short: their page has them whole. */
+static void help_short_usage(const struct shell_command *row, struct text *out)
+{
+    help_usage(row, out);
+    if (text_width(text_str(out)) <= USAGE_IN_LIST)
+        return;
+    text_clear(out);
+    text_addf(out, "%s …", row->name);
 }
 
 static void help_group(const struct shell_group *g, struct text *out)
@@ -21,7 +31,7 @@ static void help_group(const struct shell_group *g, struct text *out)
         struct text usage = {0};
         if (row->flags & COMMAND_HIDDEN)
             continue;
-        help_usage(row, &usage);
+        help_short_usage(row, &usage);
         table_cell(&t, "%s", text_str(&usage));
         table_cell(&t, "%s", row->alias);
         table_cell(&t, "%s", row->summary);
@@ -45,10 +55,13 @@ void help_list(struct text *out)
 
 void help_command(const struct shell_command *row, struct text *out)
 {
-    help_usage(row, out);
-    if (*row->alias)
-        text_addf(out, "   (or: %s)", row->alias);
+    struct text usage = {0};
+    help_usage(row, &usage);
+    text_add_wrapped(out, text_str(&usage), 2 * HELP_INDENT, HELP_WIDTH);
+    text_fini(&usage);
     text_addc(out, '\n');
+    if (*row->alias)
+        text_addf(out, "  (or: %s)\n", row->alias);
     text_pad(out, HELP_INDENT);
     text_add_wrapped(out, row->summary, HELP_INDENT, HELP_WIDTH);
     text_addc(out, '\n');

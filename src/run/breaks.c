@@ -134,6 +134,9 @@ enum verdict breaks_hit(struct run *r, struct err *e)
             return breaks_pause(r, r->breaks.slot[i].kind == SLOT_EXECUTE ? PAUSED_BREAK : PAUSED_WATCH, i);
     if (r->stepping)
         return GO_ON;
+    int done = deliver_trap(r, e); /* the guest steps itself, and while we watch its #DB comes to us */
+    if (done > 0)
+        return GO_ON;
     return run_end(r, RUN_ERROR, 125, "a debug exit that nobody asked for at 0x%llx",
                    (unsigned long long)d->pc);
 }

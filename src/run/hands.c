@@ -74,6 +74,8 @@ int run_read_cpu(struct run *r, struct kvm_regs *regs, struct kvm_sregs *sregs, 
     if (vcpu_state_need_sregs(r, e) < 0)
         return -1;
     *regs = *run_regs(r);
+    if (r->stepping && r->guest_tf)
+        regs->rflags |= RFLAGS_TF;
     if (sregs)
         *sregs = *run_sregs(r);
     return 0;
@@ -88,6 +90,7 @@ int run_write_cpu(struct run *r, const struct kvm_regs *regs, const struct kvm_s
     if (regs->rip != run_regs(r)->rip)
         r->asleep = r->shadow = false; /* it goes on somewhere else */
     *run_regs(r) = *regs;
+    r->guest_tf = regs->rflags & RFLAGS_TF;
     if (sregs)
         *run_sregs(r) = *sregs;
     net_invalidate(r);
@@ -168,8 +171,8 @@ static enum verdict step_one(struct run *r, struct err *e, int *failed)
         r->result.steps = before + 1;
     if (v == GO_ON && r->insn.rep)
         r->pause.iterations = iterations;
-    if (v == GO_ON && !r->pause.interrupt)
-        r->pause.vector = r->trapped ? 1 : step_landed(r);
+    if (v == GO_ON && r->pause.vector == RUN_NO_VECTOR)
+        r->pause.vector = step_landed(r);
     return v;
 }
 

@@ -55,6 +55,8 @@ struct run_insn {
     uint8_t width;  /* operand size in bytes: what a PUSHF pushes */
     uint8_t vector; /* of an INT */
     bool rep;       /* a REP string instruction */
+    bool tf;        /* the guest's own trap flag: it shall see a #DB after this instruction */
+    bool popped_tf; /* … as POPF or IRET will find it on the stack */
     uint8_t bits, mode_cpl;
     uint16_t cs;
 };
@@ -94,11 +96,9 @@ struct run {
     bool look_again;       /* an interrupt was delivered by hand: look at its handler before entering */
     bool step_turn;        /* an instruction has been looked at and is being stepped */
     bool step_done;        /* the instruction was completed by hand: no entry is needed */
+    bool guest_tf;         /* while stepping: RFLAGS.TF as the guest has set it; KVM shows it as 0 then */
+    bool caught;           /* the step ended in an exception's handler */
     bool shadow;           /* … and casts an interrupt shadow over the next one */
-    bool trap_due;         /* the guest's own TF was set before the instruction being stepped … */
-    bool trap_next;        /* … and is set after it */
-    bool caught;           /* it ended in the handler of an exception */
-    bool trapped;          /* it ended in the guest's own #DB */
     struct fault_net *net; /* step_net.c; NULL until the first step */
 
     /* In a debugger's hands (hands.c). */
@@ -234,6 +234,8 @@ enum verdict interrupts_asleep_in_kernel(struct run *r);
  * 1 done, 0 when it would fault (nothing is changed): let KVM do it. */
 NODISCARD int deliver_vector(struct run *r, unsigned vector, uint64_t return_rip, struct err *e);
 
+/* Delivers #DB for a single step of the guest's own (DR6.BS). Results as above. */
+NODISCARD int deliver_trap(struct run *r, struct err *e);
 /* The same for INT n of the guest's, with the gate's privilege check: 0 also when the CPU would fault. */
 NODISCARD int deliver_software(struct run *r, unsigned vector, uint64_t return_rip, struct err *e);
 
@@ -244,6 +246,7 @@ NODISCARD int deliver_software(struct run *r, unsigned vector, uint64_t return_r
 enum verdict step_choose(struct run *r, struct err *e);
 /* After it: takes our trap flag out of what a PUSHF pushed. */
 void step_mend(struct run *r);
+void flag_mend(const struct run *r, uint64_t linear);
 /* False when the instruction is known not to be able to raise an exception (step_fault.c). */
 bool step_may_fault(const struct run_insn *insn, const struct kvm_sregs *s);
 /* After a step that did not go on to the next instruction: which exception's or interrupt's handler it is in,
@@ -253,13 +256,6 @@ int step_landed(const struct run *r);
 bool step_rep_over(const struct run *r);
 /* A step is complete. */
 enum verdict step_finished(struct run *r);
-
-/* ---- the guest's own trap flag (step_flag.c) ---- */
-
-/* Before a step: looks at the flag, and at what the instruction will make of it. */
-void flag_look(struct run *r);
-/* After it: the flag is in run_regs() again, or its #DB has been delivered. END: it could not be. */
-enum verdict flag_finished(struct run *r);
 
 /* Instructions that are done by hand, since the CPU would show the trap flag or run one more (step_hand.c): 1
  * done, 0 not (let the CPU do it, or fault), -1 KVM failed. */
@@ -289,6 +285,8 @@ NODISCARD int net_spread(struct run *r, struct err *e);
 void net_gather(struct run *r);
 /* Did the step end in a trap? 1: RIP is at the handler now; 0 no; -1 KVM failed. */
 NODISCARD int net_caught(struct run *r, struct err *e);
+/* Is this where a handler begins that can be caught? */
+bool net_knows(const struct run *r, uint64_t rip);
 /* Tables or mappings may have changed. */
 void net_invalidate(struct run *r);
 

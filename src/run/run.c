@@ -250,8 +250,6 @@ static enum verdict entry_cut(struct run *r, bool settling, struct err *e, int *
                              : 0; /* with KVM's own controllers HLT, and so a trap, sleeps in there */
     if (caught != 0)
         return caught < 0 ? run_failed(r, e, failed) : step_finished(r);
-    if (r->stepping && r->trap_due) /* nothing was executed: what KVM hides is still set */
-        run_regs(r)->rflags |= RFLAGS_TF;
     return r->machine->pic[0] ? GO_ON : interrupts_asleep_in_kernel(r);
 }
 

@@ -48,6 +48,14 @@ void net_invalidate(struct run *r)
         r->net->valid = false;
 }
 
+bool net_knows(const struct run *r, uint64_t rip)
+{
+    for (size_t i = 0; r->net && i < r->net->n; i++)
+        if (r->net->trap[i].rip == rip)
+            return true;
+    return false;
+}
+
 static size_t gates_read(const struct run *r, uint8_t gates[EXCEPTIONS * 16])
 {
     const struct kvm_sregs *s = run_sregs(r);
@@ -186,20 +194,6 @@ void net_gather(struct run *r)
     }
 }
 
-/* Puts the guest's own trap flag into the RFLAGS in the frame, where ours may be. */
-static void frame_mend(const struct run *r, bool error_code)
-{
-    uint8_t low[2];
-    uint64_t at = frame_word(r, 2 + error_code);
-    struct gva_context c = run_gva_context(r);
-    c.cpl = 0;
-    c.ac = true;
-    if (supervisor_read(r, at, low, 2) == 2 && (low[1] & 1) != r->trap_due) {
-        low[1] ^= 1;
-        (void)!gva_write(&r->machine->memory, &c, at, low, 2, NULL);
-    }
-}
-
 int net_caught(struct run *r, struct err *e)
 {
     struct kvm_regs *g = run_regs(r);
@@ -218,9 +212,11 @@ int net_caught(struct run *r, struct err *e)
         g->rip++;
         return 0;
     }
-    r->caught = true;
+    bool code = cpu_mode(run_sregs(r)) != MODE_REAL && exception_has_code((unsigned)vector);
     if (vector != RUN_NO_VECTOR)
-        frame_mend(r, cpu_mode(run_sregs(r)) != MODE_REAL && exception_has_code((unsigned)vector));
+        flag_mend(r, frame_word(r, code ? 3 : 2));
+    r->guest_tf = false; /* the delivery has cleared it */
+    r->caught = true;
     if (!r->machine->pic[0]) { /* with KVM's own controllers the HLT has put the vCPU to sleep */
         struct err ignored;
         (void)!kvm_set_mp_state(&r->vcpu, KVM_MP_STATE_RUNNABLE, &ignored);
