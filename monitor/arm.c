@@ -103,6 +103,7 @@ static bool plan_add(struct debugger *d, const struct stop *x, struct arm_plan *
         return break_in_slot(d, x, p) || break_in_patch(d, x, p);
     case STOPS_WATCH:
         return watch_in_slots(d, x, p);
+    case STOPS_MSR:
     case STOPS_MODE:
     case STOPS_CR0:
     case STOPS_CR3:
@@ -143,6 +144,7 @@ void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
         [STOPS_BREAK] = "this host has no breakpoint left for it",
         [STOPS_BREAK_PHYS] = "this host has no breakpoint for physical addresses with paging on",
         [STOPS_WATCH] = "this host cannot watch it",
+        [STOPS_MSR] = "KVM keeps most MSRs to itself",
         [STOPS_MODE] = "no exit tells",
         [STOPS_CR0] = "no exit tells",
         [STOPS_CR3] = "no exit tells",

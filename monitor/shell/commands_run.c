@@ -40,6 +40,12 @@ static int run_step_command(struct debugger *d, const char *slash, const char *a
     return drive_steps(d, n, e) < 0 ? -1 : run_show(d, out, e);
 }
 
+/* drive_to came where it was to come, and no stop of the user's lies there, which would have its say. */
+static bool only_reached(const struct debugger *d)
+{
+    return d->end == DRIVE_STOPPED && d->reached && !d->stop.len;
+}
+
 /* What `next` goes around: the instruction behind which the guest is to be again. */
 static bool goes_elsewhere(const struct instruction *x)
 {
@@ -61,10 +67,15 @@ static int next_over(struct debugger *d, const struct instruction *x, struct err
     bool fault = d->pause.vector != RUN_NO_VECTOR && x->insn.meta.category != ZYDIS_CATEGORY_INTERRUPT;
     if (d->end != DRIVE_STEPPED || fault || cpu_rip_linear(&d->now.regs, &d->now.sregs) == behind)
         return 0;
-    int rc = drive_to(d, &(struct drive_goal){behind, from.rsp, true}, e);
+    if (drive_to(d, &(struct drive_goal){behind, from.rsp, true}, e) < 0)
+        return -1;
     d->before.regs = from;
     d->before.sregs = sfrom;
-    return rc;
+    if (only_reached(d)) {
+        d->end = DRIVE_STEPPED;
+        text_add(&d->stop, "next: over the call, interrupt or repetition");
+    }
+    return 0;
 }
 
 static int next_one(struct debugger *d, struct err *e)
@@ -83,14 +94,8 @@ static int run_next(struct debugger *d, const char *slash, const char *args, str
     for (uint64_t i = 0; i < n; i++) {
         if (next_one(d, e) < 0)
             return -1;
-        if (d->end != DRIVE_STEPPED && !d->reached)
+        if (d->end != DRIVE_STEPPED)
             break;
-        if (d->end == DRIVE_STOPPED) {
-            d->end = DRIVE_STEPPED;
-            text_clear(&d->stop);
-            text_add(&d->stop, "next: over the call, interrupt or repetition");
-        }
-        d->reached = false;
     }
     return run_show(d, out, e);
 }
@@ -107,10 +112,9 @@ static int run_continue(struct debugger *d, const char *slash, const char *args,
 static int run_to(struct debugger *d, const struct drive_goal *goal, const char *done, struct text *out,
                   struct err *e)
 {
-    d->reached = false;
     if (drive_to(d, goal, e) < 0)
         return -1;
-    if (d->end == DRIVE_STOPPED && d->reached && !d->stop.len)
+    if (only_reached(d))
         text_add(&d->stop, done);
     return run_show(d, out, e);
 }

@@ -19,12 +19,15 @@ static int stop_add(struct debugger *d, const char *verb, const char *args, stru
     if (!number)
         return -1;
     const struct stop *x = stops_find(d->stops, number);
-    text_addf(out, "%s %u: ",
-              x->what.kind == STOPS_WATCH                                       ? "watchpoint"
-              : x->what.kind == STOPS_BREAK || x->what.kind == STOPS_BREAK_PHYS ? "breakpoint"
-                                                                                : "stop",
-              number);
+    bool breaks = x->what.kind == STOPS_BREAK || x->what.kind == STOPS_BREAK_PHYS;
+    if (breaks || x->what.kind == STOPS_WATCH)
+        text_addf(out, "%s%s %u: ", x->what.once ? "temporary " : "", breaks ? "breakpoint" : "watchpoint",
+                  number);
+    else
+        text_addf(out, "stop %u: %s ", number, stops_kind_name(x->what.kind) + strlen("stop "));
     stops_where(x, &d->now, out);
+    while (out->len && out->buf[out->len - 1] == ' ')
+        out->buf[--out->len] = '\0';
     arm_cost(d, x, out);
     text_addc(out, '\n');
     return 0;

@@ -165,6 +165,8 @@ NODISCARD int vcpu_state_need_sregs(struct run *r, struct err *e);
 NODISCARD int vcpu_state_store(struct run *r, bool sregs_too, struct err *e);
 /* KVM_SET_SREGS with run_sregs(), now. */
 NODISCARD int vcpu_state_put_sregs(struct run *r, struct err *e);
+/* For who shows them: TR as a loaded one looks. */
+void vcpu_state_show_busy(const struct run *r, struct kvm_sregs *s);
 
 static inline struct gva_context run_gva_context(const struct run *r)
 {
