@@ -3,11 +3,9 @@
  * run free, whatever the plan asks for, and then asks the table of stops whether one is met.
  */
 #include "monitor/drive_inside.h"
-#include "monitor/drive_words.h"
 
 #include "debug/stops.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* A breakpoint of the hardware: is it a stop, or does its condition or count let the guest go on? */
@@ -102,7 +100,7 @@ static int drive_loop(struct drive *v, enum drive_end *end, struct err *e)
     }
 }
 
-static int drive(struct debugger *d, uint64_t steps, struct err *e)
+int drive(struct debugger *d, uint64_t steps, struct err *e)
 {
     struct drive *v = calloc(1, sizeof *v);
     enum drive_end end = DRIVE_STEPPED;
@@ -114,7 +112,7 @@ static int drive(struct debugger *d, uint64_t steps, struct err *e)
     stops_sweep(d->stops);
     stops_look(d->stops, &d->now);
     arm_plan(d, &v->plan);
-    v->looks = v->plan.any;
+    v->looks = v->plan.any || d->stop_at_fault;
     v->off = stops_armed(d->stops, STOPS_BREAK) || stops_armed(d->stops, STOPS_BREAK_PHYS);
     d->before.regs = d->now.regs;
     d->before.sregs = d->now.sregs;
@@ -141,29 +139,4 @@ int drive_steps(struct debugger *d, uint64_t n, struct err *e)
 int drive_continue(struct debugger *d, struct err *e)
 {
     return drive(d, 0, e);
-}
-
-int drive_to(struct debugger *d, uint64_t linear, uint64_t rsp_min, struct err *e)
-{
-    char condition[64];
-    struct stops_spec spec = {.kind = STOPS_BREAK,
-                              .first = linear,
-                              .last = linear,
-                              .direction = STOPS_ANY,
-                              .once = true,
-                              .hidden = true};
-    if (rsp_min) {
-        snprintf(condition, sizeof condition, "rsp >= 0x%llx", (unsigned long long)rsp_min);
-        spec.condition = expr_parse(condition, &d->now, NULL, e);
-        if (!spec.condition)
-            return -1;
-    }
-    unsigned number = stops_add(d->stops, &spec, &d->now, e);
-    if (!number)
-        return -1;
-    int rc = drive(d, 0, e);
-    struct err ignored;
-    d->reached = stops_find(d->stops, number) && stops_find(d->stops, number)->met;
-    (void)!stops_delete(d->stops, number, &ignored);
-    return rc;
 }

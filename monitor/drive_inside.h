@@ -1,5 +1,6 @@
 /*
- * The inside of driving: what drive.c and drive_match.c share.
+ * The inside of driving: drive.c is the loop, drive_match.c asks the table of stops, drive_to.c runs to a
+ * place, drive_words.c says how it ended.
  */
 #ifndef RINGSIDE_MONITOR_DRIVE_INSIDE_H
 #define RINGSIDE_MONITOR_DRIVE_INSIDE_H
@@ -27,5 +28,11 @@ struct drive {
 bool drive_decodes(const struct drive *v);
 /* Has the step that was just made, from d->was to d->now, met a stop? */
 bool drive_step_met(struct drive *v);
+
+/* Lets the guest run: `steps` instructions, 0 for no limit. */
+NODISCARD int drive(struct debugger *d, uint64_t steps, struct err *e);
+
+/* Fills d->stop after a drive of which `steps` instructions were steps. */
+void drive_sentence(struct debugger *d, enum drive_end end, uint64_t steps);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "monitor/drive_inside.h"
 
+#include "debug/exceptions.h"
 #include "debug/stops.h"
 
 void drive_event(void *debugger, const struct event *ev)
@@ -87,6 +88,7 @@ bool drive_step_met(struct drive *v)
     bool met = d->stop_met, vector = d->pause.vector != RUN_NO_VECTOR;
     if (!v->looks)
         return met;
+    met |= d->stop_at_fault && vector && d->pause.vector < EXCEPTION_VECTORS && !d->pause.interrupt;
     if (v->plan.accesses && !vector)
         met |= accesses_met(v);
     if (stops_armed(d->stops, STOPS_MSR) && !vector)

@@ -292,6 +292,8 @@ NODISCARD int net_caught(struct run *r, struct err *e);
  * flag, or goes to sleep there, wherever the guest is by then. Is the HLT that it tells of such a one? The
  * guest's own is the byte before RIP. */
 bool net_halt_is_stale(struct run *r);
+/* Is this where a handler begins that can be caught? */
+bool net_knows(const struct run *r, uint64_t rip);
 /* Tables or mappings may have changed. */
 void net_invalidate(struct run *r);
 
