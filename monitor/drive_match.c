@@ -82,6 +82,18 @@ static bool msr_met(struct drive *v)
     return met;
 }
 
+bool drive_within_rep(const struct drive *v)
+{
+    const struct debugger *d = v->d;
+    struct instruction x;
+    if (d->pause.vector != RUN_NO_VECTOR || d->now.regs.rip != d->was.regs.rip ||
+        d->now.regs.rcx == d->was.regs.rcx)
+        return false;
+    instruction_at(&d->was, &x);
+    return x.ok &&
+           (x.insn.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE)) != 0;
+}
+
 bool drive_step_met(struct drive *v)
 {
     struct debugger *d = v->d;
@@ -96,7 +108,9 @@ bool drive_step_met(struct drive *v)
     met |= stops_match_change(d->stops, &d->was, &d->now, &d->why) != NULL;
     if (vector && !d->pause.interrupt) /* an interrupt was an event */
         met |= stops_match_vector(d->stops, &d->now, (unsigned)d->pause.vector, false, &d->why) != NULL;
-    if (!d->pause.asleep) /* what lies behind a HLT is not next before something wakes the CPU */
+    /* What lies behind a HLT is not next before something wakes the CPU; an instruction that repeats itself
+     * is met once, before its first turn, as a debug register meets it. */
+    if (!d->pause.asleep && !drive_within_rep(v))
         met |= stops_match_rip(d->stops, &d->now, &d->why) != NULL;
     return met;
 }
