@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { TSS_AVAILABLE = 9, TSS_BUSY = 11 }; /* types of a system segment */
+
 void vcpu_state_choose(struct run *r)
 {
     r->has_sregs = r->observed || r->stepping || r->forgetful;
