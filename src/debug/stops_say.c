@@ -35,6 +35,11 @@ static void say_memory(uint64_t first, uint64_t last, struct text *out)
         say_range(first, last, out);
 }
 
+const char *stops_kind_name(enum stops_kind kind)
+{
+    return kind_names[kind];
+}
+
 /* ---- what was met ---- */
 
 static void say_break(const struct stop *x, const struct stops_found *f, struct text *out)
