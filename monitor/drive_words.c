@@ -2,7 +2,7 @@
  * How the guest came to stand, in words: `step: 1 instruction`, `breakpoint 2 at 0x100034 <main+4>`, `CR0.PE
  * set: real → protected`, `#PF page fault at …`; then the instruction it stands at.
  */
-#include "monitor/drive_words.h"
+#include "monitor/drive_inside.h"
 
 #include "monitor/shell/command.h"
 

@@ -177,7 +177,7 @@ static int run_why(struct debugger *d, const char *slash, const char *args, stru
         return err_set(e, "why: there is no guest");
     const struct event *last = ring_back(run_last_events(d->run), 0);
     if (d->pause.why == PAUSED_STEP && d->pause.vector != RUN_NO_VECTOR && !run_has_ended(d->run)) {
-        struct why_stop stop = {(unsigned)d->pause.vector, d->pause.interrupt, &d->before, &d->now};
+        struct why_stop stop = {(unsigned)d->pause.vector, d->pause.interrupt, &d->was, &d->now};
         why_stop(&stop, out);
     } else if (last) {
         why_event(&d->now, last, &d->names, out);

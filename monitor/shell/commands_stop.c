@@ -15,10 +15,10 @@ static void stop_announce(struct debugger *d, const struct stop *x, struct text 
 {
     struct text where = {0};
     stops_where(x, &d->now, &where);
-    if (x->what.kind == STOPS_BREAK || x->what.kind == STOPS_BREAK_PHYS)
-        text_addf(out, "breakpoint %u:", x->number);
-    else if (x->what.kind == STOPS_WATCH)
-        text_addf(out, "watchpoint %u:", x->number);
+    bool breaks = x->what.kind == STOPS_BREAK || x->what.kind == STOPS_BREAK_PHYS;
+    if (breaks || x->what.kind == STOPS_WATCH)
+        text_addf(out, "%s%s %u:", x->what.once ? "temporary " : "", breaks ? "breakpoint" : "watchpoint",
+                  x->number);
     else
         text_addf(out, "stop %u:%s", x->number, strchr(stops_kind_name(x->what.kind), ' '));
     text_addf(out, "%s%s", where.len && *text_str(&where) != ' ' ? " " : "", text_str(&where));

@@ -11,33 +11,15 @@
 #include "base/bytes.h"
 #include "run/assist.h"
 #include "vm/descriptor.h"
+#include "vm/gate.h"
 
 #include <string.h>
 
-enum { GATE_INTERRUPT = 0xe, GATE_TRAP = 0xf };
-
-struct gate {
-    uint16_t selector;
-    uint64_t offset;
-    uint8_t type, ist, dpl;
-};
-
-static bool gate_read(const struct run *r, unsigned vector, bool lng, struct gate *g)
+/* A gate that can be taken by hand; anything else is the CPU's to refuse. */
+static bool gate_take(const struct run *r, unsigned vector, struct gate *g)
 {
-    uint8_t raw[16] = {0};
-    size_t len = lng ? 16 : 8;
-    const struct kvm_sregs *s = run_sregs(r);
-    if ((uint64_t)vector * len + len - 1 > s->idt.limit ||
-        supervisor_read(r, s->idt.base + vector * len, raw, len) != len)
-        return false;
-    *g = (struct gate){.selector = le16_load(raw + 2),
-                       .offset = le16_load(raw) | (uint64_t)le16_load(raw + 6) << 16,
-                       .type = raw[5] & 0x1f,
-                       .dpl = raw[5] >> 5 & 3,
-                       .ist = raw[4] & 7};
-    if (lng)
-        g->offset |= (uint64_t)le32_load(raw + 8) << 32;
-    return (raw[5] & 0x80) && (g->type == GATE_INTERRUPT || g->type == GATE_TRAP);
+    gate_read(&r->machine->memory, run_regs(r), run_sregs(r), vector, g);
+    return g->trouble == GATE_FINE && (g->type == GATE_INT32 || g->type == GATE_TRAP32);
 }
 
 bool descriptor_read(const struct run *r, uint16_t selector, bool system_too, struct kvm_segment *seg)
@@ -73,15 +55,16 @@ static bool deliver_real(struct run *r, unsigned vector, uint64_t return_rip)
 {
     struct kvm_regs *g = run_regs(r);
     struct kvm_sregs *s = run_sregs(r);
-    uint8_t entry[4];
-    if (vector * 4u + 3 > s->idt.limit || supervisor_read(r, s->idt.base + vector * 4u, entry, 4) != 4)
+    struct gate gate;
+    gate_read(&r->machine->memory, g, s, vector, &gate);
+    if (gate.trouble != GATE_FINE)
         return false;
     uint64_t sp = g->rsp & 0xffff, words[] = {flags_pushed(r) & 0xffff, s->cs.selector, return_rip & 0xffff};
     if (sp < 6 || !push_frame(r, s->ss.base, &sp, words, 3, 2))
         return false;
     g->rsp = (g->rsp & ~0xffffull) | sp;
-    g->rip = le16_load(entry);
-    s->cs.selector = le16_load(entry + 2);
+    g->rip = gate.offset;
+    s->cs.selector = gate.selector;
     s->cs.base = (uint64_t)s->cs.selector << 4;
     g->rflags &= ~(RFLAGS_IF | RFLAGS_TF | RFLAGS_AC);
     return true;
@@ -110,7 +93,7 @@ static bool deliver_long(struct run *r, unsigned vector, uint64_t return_rip)
     struct gate gate;
     struct kvm_segment cs;
     unsigned cpl = cpu_cpl(g, s);
-    if (!gate_read(r, vector, true, &gate) || !descriptor_read(r, gate.selector, false, &cs) || !cs.l ||
+    if (!gate_take(r, vector, &gate) || !descriptor_read(r, gate.selector, false, &cs) || !cs.l ||
         cs.dpl > cpl)
         return false;
     bool inner = !(cs.type & 4) && cs.dpl < cpl;
@@ -123,7 +106,7 @@ static bool deliver_long(struct run *r, unsigned vector, uint64_t return_rip)
     g->rsp = rsp;
     g->rip = gate.offset;
     g->rflags &=
-        ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | (gate.type == GATE_INTERRUPT ? RFLAGS_IF : 0));
+        ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | (gate_is_interrupt(&gate) ? RFLAGS_IF : 0));
     cs.selector = (uint16_t)((gate.selector & ~3u) | (inner ? cs.dpl : cpl));
     s->cs = cs;
     if (inner)
@@ -160,8 +143,8 @@ static bool deliver_protected(struct run *r, unsigned vector, uint64_t return_ri
     struct kvm_segment cs, ss = s->ss;
     unsigned cpl = cpu_cpl(g, s);
     uint64_t rsp = (uint32_t)g->rsp;
-    if (!gate_read(r, vector, false, &gate) || !descriptor_read(r, gate.selector, false, &cs) ||
-        !(cs.type & 8) || cs.dpl > cpl || !s->ss.db || (g->rflags & RFLAGS_VM))
+    if (!gate_take(r, vector, &gate) || !descriptor_read(r, gate.selector, false, &cs) || !(cs.type & 8) ||
+        cs.dpl > cpl || !s->ss.db || (g->rflags & RFLAGS_VM))
         return false;
     bool inner = !(cs.type & 4) && cs.dpl < cpl;
     if (inner && !stack_protected(r, cs.dpl, &rsp, &ss))
@@ -172,7 +155,7 @@ static bool deliver_protected(struct run *r, unsigned vector, uint64_t return_ri
         return false;
     g->rsp = rsp;
     g->rip = gate.offset;
-    g->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | (gate.type == GATE_INTERRUPT ? RFLAGS_IF : 0));
+    g->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | (gate_is_interrupt(&gate) ? RFLAGS_IF : 0));
     cs.selector = (uint16_t)((gate.selector & ~3u) | (inner ? cs.dpl : cpl));
     s->cs = cs;
     s->ss = ss;
@@ -184,9 +167,8 @@ int deliver_software(struct run *r, unsigned vector, uint64_t return_rip, struct
     struct gate gate;
     const struct kvm_sregs *s = run_sregs(r);
     enum cpu_mode mode = cpu_mode(s);
-    if (mode != MODE_REAL &&
-        ((run_regs(r)->rflags & RFLAGS_VM) || !gate_read(r, vector, mode != MODE_PROTECTED, &gate) ||
-         gate.dpl < cpu_cpl(run_regs(r), s)))
+    if (mode != MODE_REAL && ((run_regs(r)->rflags & RFLAGS_VM) || !gate_take(r, vector, &gate) ||
+                              gate.dpl < cpu_cpl(run_regs(r), s)))
         return 0; /* #GP or #NP, or virtual-8086 mode's own rules */
     return deliver_vector(r, vector, return_rip, e);
 }

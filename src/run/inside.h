@@ -166,6 +166,8 @@ NODISCARD int vcpu_state_need_sregs(struct run *r, struct err *e);
 NODISCARD int vcpu_state_store(struct run *r, bool sregs_too, struct err *e);
 /* KVM_SET_SREGS with run_sregs(), now. */
 NODISCARD int vcpu_state_put_sregs(struct run *r, struct err *e);
+/* For who shows them: TR as a loaded one looks. */
+void vcpu_state_show_busy(const struct run *r, struct kvm_sregs *s);
 
 static inline struct gva_context run_gva_context(const struct run *r)
 {
@@ -286,6 +288,8 @@ NODISCARD int net_spread(struct run *r, struct err *e);
 void net_gather(struct run *r);
 /* Did the step end in a trap? 1: RIP is at the handler now; 0 no; -1 KVM failed. */
 NODISCARD int net_caught(struct run *r, struct err *e);
+/* Is this where a handler begins that can be caught? */
+bool net_knows(const struct run *r, uint64_t rip);
 /* Tables or mappings may have changed. */
 void net_invalidate(struct run *r);
 

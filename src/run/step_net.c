@@ -48,6 +48,14 @@ void net_invalidate(struct run *r)
         r->net->valid = false;
 }
 
+bool net_knows(const struct run *r, uint64_t rip)
+{
+    for (size_t i = 0; r->net && i < r->net->n; i++)
+        if (r->net->trap[i].rip == rip)
+            return true;
+    return false;
+}
+
 static size_t gates_read(const struct run *r, uint8_t gates[EXCEPTIONS * 16])
 {
     const struct kvm_sregs *s = run_sregs(r);

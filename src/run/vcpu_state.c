@@ -44,6 +44,14 @@ static void task_register_mend(const struct run *r)
         tr->type = tss_available;
 }
 
+/* What is loaded in TR is busy by definition, whatever KVM has kept of what it was given. */
+void vcpu_state_show_busy(const struct run *r, struct kvm_sregs *s)
+{
+    const unsigned tss_busy = 11, tss_available = 9;
+    if (r->forgetful && !s->tr.s && s->tr.type == tss_available)
+        s->tr.type = tss_busy;
+}
+
 int vcpu_state_put_sregs(struct run *r, struct err *e)
 {
     task_register_mend(r);

@@ -99,13 +99,13 @@ static void memory_gdt(uint8_t *ram)
     le_store(ram + AT_TSS32 + 102, 104, 2);
 }
 
-static void memory_handlers(uint8_t *ram, unsigned bits)
+static void memory_handlers(uint8_t *ram, const struct rig_program *p, unsigned bits)
 {
     static const uint8_t halts[] = {0x90, 0x90, 0xf4}, returns[] = {0xcf}, returns64[] = {0x48, 0xcf};
     for (unsigned v = 0; v < VECTORS; v++) {
         uint8_t *at = ram + HANDLER(v);
         memcpy(at, halts, sizeof halts);
-        if (v == VECTOR_RETURNS || v == VECTOR_IRQ1)
+        if (v == VECTOR_RETURNS || v == VECTOR_IRQ1 || (p->handlers_return && v == 1))
             memcpy(at, bits == 64 ? returns64 : returns, bits == 64 ? sizeof returns64 : sizeof returns);
         le_store(ram + (size_t)v * 4, HANDLER(v), 4);
         le_store(ram + AT_IDT32 + (size_t)v * 8, (uint64_t)0xee00 << 32 | SEL_CS32 << 16 | HANDLER(v), 8);
@@ -167,8 +167,8 @@ static void memory_prelude(uint8_t *ram, const struct rig_program *p)
 
 static void memory_fill(uint8_t *ram, const struct rig_program *p)
 {
-    memory_handlers(ram, modes[p->mode].handler_bits);
-    if (p->skip_ud)
+    memory_handlers(ram, p, modes[p->mode].handler_bits);
+    if (p->handlers_return)
         memory_skip_ud(ram, modes[p->mode].handler_bits);
     memory_gdt(ram);
     memory_paging(ram);

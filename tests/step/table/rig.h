@@ -22,10 +22,10 @@ struct rig_program {
     unsigned mode;
     const uint8_t *code;
     size_t len;
-    uint64_t init[REGS]; /* RAX … RFLAGS */
-    bool irq;            /* line 1 is up */
-    bool let_in;         /* and may interrupt a step */
-    bool skip_ud;        /* the handler of #UD goes on behind a UD2 */
+    uint64_t init[REGS];  /* RAX … RFLAGS */
+    bool irq;             /* line 1 is up */
+    bool let_in;          /* and may interrupt a step */
+    bool handlers_return; /* the handler of #UD goes on behind a UD2, the one of #DB at once */
 };
 
 struct rig {
