@@ -95,6 +95,7 @@ struct run {
     struct run_insn insn;  /* the instruction being stepped, as it was looked at */
     bool step_again;       /* the trap flag may be gone: switch stepping on anew before the next entry */
     bool look_again;       /* an interrupt was delivered by hand: look at its handler before entering */
+    bool halt_owed;        /* the net's HLT was met under the trap flag: this host may report it yet */
     bool step_turn;        /* an instruction has been looked at and is being stepped */
     bool step_done;        /* the instruction was completed by hand: no entry is needed */
     bool guest_tf;         /* while stepping: RFLAGS.TF as the guest has set it; KVM shows it as 0 then */
@@ -290,6 +291,10 @@ void net_gather(struct run *r);
 NODISCARD int net_caught(struct run *r, struct err *e);
 /* Is this where a handler begins that can be caught? */
 bool net_knows(const struct run *r, uint64_t rip);
+/* A software-backed KVM that met the net's HLT under the trap flag reports it at its next exit without that
+ * flag, or goes to sleep there, wherever the guest is by then. Is the HLT that it tells of such a one? The
+ * guest's own is the byte before RIP. */
+bool net_halt_is_stale(struct run *r);
 /* Tables or mappings may have changed. */
 void net_invalidate(struct run *r);
 

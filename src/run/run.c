@@ -250,7 +250,9 @@ static enum verdict entry_cut(struct run *r, bool settling, struct err *e, int *
                              : 0; /* with KVM's own controllers HLT, and so a trap, sleeps in there */
     if (caught != 0)
         return caught < 0 ? run_failed(r, e, failed) : step_finished(r);
-    return r->machine->pic[0] ? GO_ON : interrupts_asleep_in_kernel(r);
+    if (r->machine->pic[0] || (!r->stepping && net_halt_is_stale(r)))
+        return GO_ON;
+    return interrupts_asleep_in_kernel(r);
 }
 
 /* Whether the exit just handled is the end of the instruction being stepped. */
@@ -281,6 +283,8 @@ static enum verdict after_entry(struct run *r, struct err *e, int *failed)
         return caught < 0 ? run_failed(r, e, failed) : step_finished(r);
     if (stepping)
         step_mend(r);
+    else if (r->vcpu.run->exit_reason == KVM_EXIT_HLT && net_halt_is_stale(r))
+        return GO_ON;
     if (r->vcpu.run->exit_reason != KVM_EXIT_DEBUG) {
         r->step_again = true;
         net_invalidate(r);

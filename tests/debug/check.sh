@@ -26,7 +26,7 @@ while read -r line <&3; do
         *"not:"*) case $line in *"not:$how "*) continue ;; esac ;;
     esac
     line=$(echo "$line" | sed 's/not:[^ ]* *//g')
-    awk -v cut=$number -f "$folder/talk.awk" "$talk" >"$work/commands"
+    awk -v cut=$number -v folder="$folder" -f "$folder/talk.awk" "$talk" >"$work/commands"
     echo 'echo @@@@' >>"$work/commands"
     eval "set -- $options $line"
     timeout -s KILL "${limit_s:-60}" "$ringside" shell --no-rc "$@" <"$work/commands" >"$work/answers" 2>&1

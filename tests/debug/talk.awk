@@ -72,7 +72,7 @@ function command_judge(    i) {
     answers_take()
     if (!answers_fit(1, 1)) {
         bad++
-        printf "%s:%d: > %s\n", FILENAME, asked, command
+        printf "%s:%d: ringside> %s\n", FILENAME, asked, command
         for (i = 1; i <= wants; i++)
             print "    wanted: " want[i]
         for (i = 1; i <= gots; i++)
@@ -95,10 +95,13 @@ function session_end() {
 /^% / { session_end(); session++; next }
 /^## / || $0 == "##" { next }
 session != cut + judge { next }
-/^> / || $0 == ">" {
+/^ringside> / {
+    said = substr($0, 11)
     if (cut) {
+        while ((at = index(said, "$folder")))
+            said = substr(said, 1, at - 1) folder substr(said, at + 7)
         print "echo @@@@"
-        print substr($0, 3)
+        print said
         next
     }
     if (!asked)
@@ -107,7 +110,7 @@ session != cut + judge { next }
         print FILENAME ": before the first command: " got[1]
     command_judge()
     asked = NR
-    command = substr($0, 3)
+    command = said
     next
 }
 { want[++wants] = blank_trim($0) }
