@@ -49,6 +49,7 @@ enum step_kind {
 struct run_insn {
     enum step_kind kind;
     uint64_t rip, rsp, rcx, cr2; /* before it */
+    uint64_t seq;                /* how many events came before it */
     uint8_t code[INSN_MAX];
     uint8_t n;      /* how many bytes of it could be read */
     uint8_t len;    /* for the kinds other than PLAIN and LOADS_SS: its length */
