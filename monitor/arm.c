@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { COST_WIDTH = 80 };
+
 /* What a debugger without a run (in a test) cannot do at all. */
 static bool arm_able(const struct debugger *d, enum run_ability what)
 {
@@ -142,13 +144,13 @@ void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
 {
     static const char *const why[STOPS_KIND_COUNT] = {
         [STOPS_BREAK] = "this host has no breakpoint left for it",
-        [STOPS_BREAK_PHYS] = "this host has no breakpoint for physical addresses with paging on",
+        [STOPS_BREAK_PHYS] = "no breakpoint knows physical addresses with paging on",
         [STOPS_WATCH] = "this host cannot watch it",
         [STOPS_MSR] = "KVM keeps most MSRs to itself",
-        [STOPS_MODE] = "no exit tells",
-        [STOPS_CR0] = "no exit tells",
-        [STOPS_CR3] = "no exit tells",
-        [STOPS_VECTOR] = "no exit tells",
+        [STOPS_MODE] = "no exit tells of it",
+        [STOPS_CR0] = "no exit tells of it",
+        [STOPS_CR3] = "no exit tells of it",
+        [STOPS_VECTOR] = "no exit tells of it",
     };
     struct arm_plan plan;
     const struct stop *x;
@@ -163,7 +165,13 @@ void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
                 noticed = in_plan;
         }
     }
-    if (!noticed && why[stop->what.kind])
-        text_addf(out, " (%s: the guest is single-stepped while it runs, some ten times slower or more)",
-                  why[stop->what.kind]);
+    if (noticed || !why[stop->what.kind])
+        return;
+    struct text words = {0};
+    text_addf(&words, "%s: the guest will be single-stepped, at some microseconds an instruction",
+              why[stop->what.kind]);
+    text_pad(out, 2);
+    text_add_wrapped(out, text_str(&words), 2, COST_WIDTH);
+    text_addc(out, '\n');
+    text_fini(&words);
 }

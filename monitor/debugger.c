@@ -51,6 +51,7 @@ struct debugger *debugger_create(struct run *run, struct machine *machine, const
     d->image = image;
     d->symbols = symbols;
     d->names = machine_event_names(machine);
+    d->pause = (struct run_pause){.why = PAUSED_ASKED, .iterations = 1, .vector = RUN_NO_VECTOR};
     d->now = (struct target){
         .memory = &machine->memory, .symbols = symbols, .names = &d->names, .ops = &ops, .ctx = d};
     d->stops = stops_create(e);

@@ -6,6 +6,8 @@
 #include "monitor/shell/command.h"
 #include "monitor/shell/line.h"
 
+#include "debug/stops.h"
+
 #include "debug/expr.h"
 #include "debug/instruction.h"
 #include "debug/memview.h"
@@ -131,12 +133,17 @@ static int run_to(struct debugger *d, const struct drive_goal *goal, const char 
 
 static int run_until(struct debugger *d, const char *slash, const char *args, struct text *out, struct err *e)
 {
-    uint64_t linear;
+    struct stops_spec spec;
     (void)slash;
     if (!*args)
         return err_set(e, "until: which address?");
-    if (run_began(d, e) < 0 || expr_eval(*args == '*' ? args + 1 : args, &d->now, &linear, e) < 0)
+    if (run_began(d, e) < 0 || stops_parse("tbreak", args, &d->now, &spec, e) < 0)
         return -1;
+    uint64_t linear = spec.first;
+    bool plain = spec.kind == STOPS_BREAK && !spec.condition;
+    stops_spec_fini(&spec);
+    if (!plain)
+        return err_set(e, "until takes an address and nothing else: see tbreak");
     return run_to(d, &(struct drive_goal){.linear = linear}, "until: there", out, e);
 }
 
@@ -210,7 +217,7 @@ const struct shell_command shell_run_commands[] = {
      .run = run_continue},
     {.name = "until",
      .alias = "advance",
-     .args = "ADDR",
+     .args = "ADDR | SYMBOL | FILE:LINE",
      .summary = "let it run to an address",
      .lesson = "A breakpoint for this one time. Other stops still stop it on the way.",
      .example = "until 0x7c10  # to this linear address",

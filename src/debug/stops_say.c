@@ -17,11 +17,6 @@ static const char *const kind_names[STOPS_KIND_COUNT] = {
 #undef STOPS_NAME
 };
 
-const char *stops_kind_name(enum stops_kind kind)
-{
-    return kind_names[kind];
-}
-
 static void say_range(uint64_t first, uint64_t last, struct text *out)
 {
     text_addf(out, "0x%llx", ULL(first));
@@ -38,6 +33,11 @@ static void say_memory(uint64_t first, uint64_t last, struct text *out)
         text_addf(out, "%s [0x%llx]", widths[len], ULL(first));
     else
         say_range(first, last, out);
+}
+
+const char *stops_kind_name(enum stops_kind kind)
+{
+    return kind_names[kind];
 }
 
 /* ---- what was met ---- */
