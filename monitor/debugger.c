@@ -51,6 +51,7 @@ struct debugger *debugger_create(struct run *run, struct machine *machine, const
     d->image = image;
     d->symbols = symbols;
     d->names = machine_event_names(machine);
+    d->pause = (struct run_pause){.why = PAUSED_ASKED, .iterations = 1, .vector = RUN_NO_VECTOR};
     d->now = (struct target){
         .memory = &machine->memory, .symbols = symbols, .names = &d->names, .ops = &ops, .ctx = d};
     d->stops = stops_create(e);
@@ -146,7 +147,7 @@ static int debugger_live(struct debugger *d, bool paused, bool until_end, struct
     struct door_request rq;
     if (debugger_look(d, e) < 0)
         return -1;
-    d->before = d->now;
+    d->before = d->was = d->now;
     text_add(&d->stop, "power-on: at the first instruction");
     if (!paused && drive_continue(d, e) < 0)
         return -1;

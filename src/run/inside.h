@@ -289,12 +289,12 @@ NODISCARD int net_spread(struct run *r, struct err *e);
 void net_gather(struct run *r);
 /* Did the step end in a trap? 1: RIP is at the handler now; 0 no; -1 KVM failed. */
 NODISCARD int net_caught(struct run *r, struct err *e);
-/* Is this where a handler begins that can be caught? */
-bool net_knows(const struct run *r, uint64_t rip);
 /* A software-backed KVM that met the net's HLT under the trap flag reports it at its next exit without that
  * flag, or goes to sleep there, wherever the guest is by then. Is the HLT that it tells of such a one? The
  * guest's own is the byte before RIP. */
 bool net_halt_is_stale(struct run *r);
+/* Is this where a handler begins that can be caught? */
+bool net_knows(const struct run *r, uint64_t rip);
 /* Tables or mappings may have changed. */
 void net_invalidate(struct run *r);
 
@@ -312,6 +312,9 @@ void breaks_unpatch(struct run *r);
 enum verdict breaks_hit(struct run *r, struct err *e);
 /* Is there an INT3 of ours at RIP? */
 bool breaks_patch_at_rip(const struct run *r);
+/* The next instruction may be done by hand, where the CPU would not see a breakpoint at it: PAUSE when there
+ * is one. */
+enum verdict breaks_before_hand(struct run *r);
 
 /* ---- wishes from outside (control.c) ---- */
 

@@ -269,6 +269,17 @@ static bool exit_ends_step(const struct run *r)
     }
 }
 
+/* Under the trap flag a HLT is never the guest's own: those run free. Some hosts report one of the net's even
+ * where they have completed the instruction in the end, or (an older one) where the instruction has raised an
+ * exception that is yet to be delivered: then it stands where it stood, and goes on. */
+static enum verdict step_saw_halt(struct run *r)
+{
+    const struct kvm_regs *g = run_regs(r);
+    r->step_again = true;
+    bool stands = g->rip == r->insn.rip && g->rsp == r->insn.rsp && g->rcx == r->insn.rcx;
+    return stands && !r->insn.rep ? GO_ON : step_finished(r);
+}
+
 static enum verdict after_entry(struct run *r, struct err *e, int *failed)
 {
     uint64_t now_ns = exit_time_ns(r);
@@ -277,10 +288,10 @@ static enum verdict after_entry(struct run *r, struct err *e, int *failed)
         return run_failed(r, e, failed);
     clock_work(&r->machine->clock, 1);
     int caught = stepping ? net_caught(r, e) : 0;
-    /* Under the trap flag a HLT is never the guest's own: those run free. Some hosts report one of the net's
-     * even where they have completed the instruction in the end. */
-    if (caught != 0 || (stepping && r->vcpu.run->exit_reason == KVM_EXIT_HLT && r->insn.kind != STEP_HLT))
+    if (caught != 0)
         return caught < 0 ? run_failed(r, e, failed) : step_finished(r);
+    if (stepping && r->vcpu.run->exit_reason == KVM_EXIT_HLT && r->insn.kind != STEP_HLT)
+        return step_saw_halt(r);
     if (stepping)
         step_mend(r);
     else if (r->vcpu.run->exit_reason == KVM_EXIT_HLT && net_halt_is_stale(r))

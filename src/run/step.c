@@ -193,6 +193,8 @@ static enum verdict step_prepare(struct run *r, struct err *e)
     if (vcpu_state_need_sregs(r, e) < 0)
         return END;
     step_look(r);
+    if (!r->held && breaks_wanted(r) && breaks_before_hand(r) == PAUSE)
+        return PAUSE;
     r->step_turn = true;
     if (r->insn.mode_cpl >> 4 == 3 && !run_able(r, ABLE_STEP_USER))
         return r->held ? step_refuse(r) : step_release(r, e) < 0 ? END : GO_ON;
