@@ -5,7 +5,7 @@
 #define RINGSIDE_RUN_INSIDE_H
 
 #include "run/run.h"
-#include "vm/gva.h"
+#include "vm/gva_memo.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -89,19 +89,20 @@ struct run {
     uint64_t left_ns;  /* host time when the last exit had been handled */
     uint64_t seq;
 
-    bool in_flight;        /* the last exit completes only on the next entry */
-    bool fault_due;        /* … and will then raise an exception */
-    bool stepping;         /* KVM_GUESTDBG_SINGLESTEP is set */
-    struct run_insn insn;  /* the instruction being stepped, as it was looked at */
-    bool step_again;       /* the trap flag may be gone: switch stepping on anew before the next entry */
-    bool look_again;       /* an interrupt was delivered by hand: look at its handler before entering */
-    bool halt_owed;        /* the net's HLT was met under the trap flag: this host may report it yet */
-    bool step_turn;        /* an instruction has been looked at and is being stepped */
-    bool step_done;        /* the instruction was completed by hand: no entry is needed */
-    bool guest_tf;         /* while stepping: RFLAGS.TF as the guest has set it; KVM shows it as 0 then */
-    bool caught;           /* the step ended in an exception's handler */
-    bool shadow;           /* … and casts an interrupt shadow over the next one */
-    struct fault_net *net; /* step_net.c; NULL until the first step */
+    bool in_flight;         /* the last exit completes only on the next entry */
+    bool fault_due;         /* … and will then raise an exception */
+    bool stepping;          /* KVM_GUESTDBG_SINGLESTEP is set */
+    struct run_insn insn;   /* the instruction being stepped, as it was looked at */
+    bool step_again;        /* the trap flag may be gone: switch stepping on anew before the next entry */
+    bool look_again;        /* an interrupt was delivered by hand: look at its handler before entering */
+    bool halt_owed;         /* the net's HLT was met under the trap flag: this host may report it yet */
+    bool step_turn;         /* an instruction has been looked at and is being stepped */
+    bool step_done;         /* the instruction was completed by hand: no entry is needed */
+    bool guest_tf;          /* while stepping: RFLAGS.TF as the guest has set it; KVM shows it as 0 then */
+    bool caught;            /* the step ended in an exception's handler */
+    bool shadow;            /* … and casts an interrupt shadow over the next one */
+    struct fault_net *net;  /* step_net.c; NULL until the first step */
+    struct gva_memo *walks; /* of the page tables: stepping walks to the same pages again and again */
 
     /* In a debugger's hands (hands.c). */
     bool in_hands; /* run_begin was called: there is somebody to come back to */

@@ -67,6 +67,9 @@ static bool host_is_amd(void)
 
 static int run_init(struct run *r, const struct cpu_start *start, struct err *e)
 {
+    r->walks = calloc(1, sizeof *r->walks);
+    if (!r->walks)
+        return err_sys(e, ENOMEM, "run");
     if (ring_init(&r->last_events, sizeof(struct event), RUN_RING_EVENTS, e) < 0 || control_init(r, e) < 0)
         return -1;
     vm_enable_extras(r);
@@ -105,6 +108,7 @@ void run_destroy(struct run *r)
     ring_fini(&r->last_events);
     ring_fini(&r->last_steps);
     free(r->net);
+    free(r->walks);
     free(r);
 }
 

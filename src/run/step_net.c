@@ -115,11 +115,13 @@ static void net_spare(struct run *r, uint64_t linear, uint64_t len)
 {
     struct fault_net *net = r->net;
     struct gva_context c = run_gva_context(r);
-    struct gva_walk w;
+    uint64_t gpa;
+    uint8_t *host;
     c.cpl = 0;
-    gva_translate(&r->machine->memory, &c, linear, GVA_READ, &w);
+    c.ac = true; /* as for the tables: so that one walk serves both */
+    bool mapped = gva_memo_find(r->walks, &r->machine->memory, &c, linear, GVA_READ, &gpa, &host);
     for (size_t i = 0; i < net->n; i++)
-        if (net->trap[i].linear - linear < len || (w.ok && net->trap[i].gpa - w.gpa < len))
+        if (net->trap[i].linear - linear < len || (mapped && net->trap[i].gpa - gpa < len))
             net->trap[i].armed = false;
 }
 

@@ -82,5 +82,5 @@ size_t run_read_code(const struct run *r, uint64_t rip, uint8_t *buf, size_t n)
     const struct kvm_sregs *s = run_sregs(r);
     struct gva_context c = run_gva_context(r);
     uint64_t linear = cpu_mode(s) == MODE_LONG ? rip : (uint32_t)(s->cs.base + rip);
-    return gva_read(&r->machine->memory, &c, linear, buf, n, GVA_FETCH, NULL);
+    return gva_memo_read(r->walks, &r->machine->memory, &c, linear, buf, n, GVA_FETCH);
 }
