@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-enum { COST_WIDTH = 80 };
-
 /* What a debugger without a run (in a test) cannot do at all. */
 static bool arm_able(const struct debugger *d, enum run_ability what)
 {
@@ -144,7 +142,7 @@ void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
 {
     static const char *const why[STOPS_KIND_COUNT] = {
         [STOPS_BREAK] = "this host has no breakpoint left for it",
-        [STOPS_BREAK_PHYS] = "no breakpoint knows physical addresses with paging on",
+        [STOPS_BREAK_PHYS] = "a physical address, and paging is on",
         [STOPS_WATCH] = "this host cannot watch it",
         [STOPS_MSR] = "KVM keeps most MSRs to itself",
         [STOPS_MODE] = "no exit tells of it",
@@ -167,11 +165,5 @@ void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
     }
     if (noticed || !why[stop->what.kind])
         return;
-    struct text words = {0};
-    text_addf(&words, "%s: the guest will be single-stepped, at some microseconds an instruction",
-              why[stop->what.kind]);
-    text_pad(out, 2);
-    text_add_wrapped(out, text_str(&words), 2, COST_WIDTH);
-    text_addc(out, '\n');
-    text_fini(&words);
+    text_addf(out, "  %s: stepped, microseconds an instruction\n", why[stop->what.kind]);
 }
