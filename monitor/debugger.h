@@ -51,6 +51,7 @@ struct debugger {
     struct text why;         /* the sentences of the stops that were met */
     bool stop_met;           /* an event met one */
     bool reached;            /* drive_to came where it was to come */
+    bool stop_at_fault;      /* an exception stops the guest that is stepped */
     bool pause_at_event;     /* the next event pauses the guest */
     struct event last_event; /* … that happened; has_event: in the last drive */
     bool has_event;

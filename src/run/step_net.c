@@ -196,6 +196,13 @@ void net_gather(struct run *r)
     }
 }
 
+static void net_runnable(struct run *r)
+{
+    struct err ignored;
+    if (!r->machine->pic[0])
+        (void)!kvm_set_mp_state(&r->vcpu, KVM_MP_STATE_RUNNABLE, &ignored);
+}
+
 int net_caught(struct run *r, struct err *e)
 {
     struct kvm_regs *g = run_regs(r);
@@ -207,6 +214,7 @@ int net_caught(struct run *r, struct err *e)
         return 0;
     if (g->rsp == r->insn.rsp || (run_sregs(r)->cs.selector & ~3u) != (hit->cs & ~3u))
         return 0;
+    r->halt_owed = true;
     g->rip = hit->rip;
     int vector = step_landed(r);
     /* A HLT where the guest has none is ours, whatever came before it. */
@@ -219,9 +227,19 @@ int net_caught(struct run *r, struct err *e)
         flag_mend(r, frame_word(r, code ? 3 : 2));
     r->guest_tf = false; /* the delivery has cleared it */
     r->caught = true;
-    if (!r->machine->pic[0]) { /* with KVM's own controllers the HLT has put the vCPU to sleep */
-        struct err ignored;
-        (void)!kvm_set_mp_state(&r->vcpu, KVM_MP_STATE_RUNNABLE, &ignored);
-    }
+    net_runnable(r); /* with KVM's own controllers the HLT has put the vCPU to sleep */
     return vcpu_state_store(r, false, e) < 0 ? -1 : 1;
+}
+
+bool net_halt_is_stale(struct run *r)
+{
+    uint8_t byte = HLT;
+    struct err ignored;
+    if (!r->halt_owed || vcpu_state_need_sregs(r, &ignored) < 0)
+        return false;
+    r->halt_owed = false;
+    bool stale = run_read_code(r, run_regs(r)->rip - 1, &byte, 1) == 1 && byte != HLT;
+    if (stale)
+        net_runnable(r);
+    return stale;
 }
