@@ -51,6 +51,7 @@ struct debugger *debugger_create(struct run *run, struct machine *machine, const
     d->image = image;
     d->symbols = symbols;
     d->names = machine_event_names(machine);
+    d->pause = (struct run_pause){.why = PAUSED_ASKED, .iterations = 1, .vector = RUN_NO_VECTOR};
     d->now = (struct target){
         .memory = &machine->memory, .symbols = symbols, .names = &d->names, .ops = &ops, .ctx = d};
     d->stops = stops_create(e);
@@ -92,6 +93,8 @@ int debugger_store(struct debugger *d, struct err *e)
     struct kvm_sregs sregs;
     if (!d->now.regs_changed && !d->now.sregs_changed)
         return 0;
+    if (run_has_ended(d->run))
+        return err_set(e, "the guest has ended: its registers cannot be changed");
     int rc = run_read_cpu(d->run, &regs, &sregs, e);
     if (rc == 0)
         rc = cpu_check_change(&regs, &sregs, &d->now.regs, &d->now.sregs, e);
@@ -127,15 +130,16 @@ void debugger_visit(void *ctx)
     if (!d->running || d->visiting)
         return;
     d->visiting = true;
+    bool served = false;
     while (door_take(d->door, false, &rq)) {
         (void)!debugger_look(d, &ignored);
         serve(d, &rq);
+        served = true;
     }
     d->visiting = false;
-    if (door_interrupted(d->door) || d->quit) {
-        d->interrupted = true;
+    d->interrupted |= door_interrupted(d->door);
+    if (served || d->interrupted || d->quit) /* served: what the CPU watches is arranged anew */
         run_ask_pause(d->run);
-    }
 }
 
 static int debugger_live(struct debugger *d, bool paused, bool until_end, struct err *e)
@@ -143,7 +147,7 @@ static int debugger_live(struct debugger *d, bool paused, bool until_end, struct
     struct door_request rq;
     if (debugger_look(d, e) < 0)
         return -1;
-    d->before = d->now;
+    d->before = d->was = d->now;
     text_add(&d->stop, "power-on: at the first instruction");
     if (!paused && drive_continue(d, e) < 0)
         return -1;

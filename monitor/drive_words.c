@@ -84,7 +84,7 @@ void drive_sentence(struct debugger *d, enum drive_end end, uint64_t steps)
         text_add(out, d->pause.refusal);
         break;
     }
-    if (d->pause.asleep && end != DRIVE_ENDED)
+    if (d->pause.asleep && end != DRIVE_ENDED && end != DRIVE_REFUSED)
         text_add(out, "; the CPU sleeps in HLT until an interrupt wakes it");
 }
 

@@ -6,6 +6,8 @@
 #include "monitor/shell/command.h"
 #include "monitor/shell/line.h"
 
+#include "debug/stops.h"
+
 #include "debug/expr.h"
 #include "debug/instruction.h"
 #include "debug/memview.h"
@@ -40,6 +42,12 @@ static int run_step_command(struct debugger *d, const char *slash, const char *a
     return drive_steps(d, n, e) < 0 ? -1 : run_show(d, out, e);
 }
 
+/* drive_to came where it was to come, and no stop of the user's lies there, which would have its say. */
+static bool only_reached(const struct debugger *d)
+{
+    return d->end == DRIVE_STOPPED && d->reached && !d->stop.len;
+}
+
 /* What `next` goes around: the instruction behind which the guest is to be again. */
 static bool goes_elsewhere(const struct instruction *x)
 {
@@ -61,10 +69,15 @@ static int next_over(struct debugger *d, const struct instruction *x, struct err
     bool fault = d->pause.vector != RUN_NO_VECTOR && x->insn.meta.category != ZYDIS_CATEGORY_INTERRUPT;
     if (d->end != DRIVE_STEPPED || fault || cpu_rip_linear(&d->now.regs, &d->now.sregs) == behind)
         return 0;
-    int rc = drive_to(d, &(struct drive_goal){behind, from.rsp, true}, e);
+    if (drive_to(d, &(struct drive_goal){behind, from.rsp, true}, e) < 0)
+        return -1;
     d->before.regs = from;
     d->before.sregs = sfrom;
-    return rc;
+    if (only_reached(d)) {
+        d->end = DRIVE_STEPPED;
+        text_add(&d->stop, "next: over the call, interrupt or repetition");
+    }
+    return 0;
 }
 
 static int next_one(struct debugger *d, struct err *e)
@@ -83,14 +96,8 @@ static int run_next(struct debugger *d, const char *slash, const char *args, str
     for (uint64_t i = 0; i < n; i++) {
         if (next_one(d, e) < 0)
             return -1;
-        if (d->end != DRIVE_STEPPED && !d->reached)
+        if (d->end != DRIVE_STEPPED)
             break;
-        if (d->end == DRIVE_STOPPED) {
-            d->end = DRIVE_STEPPED;
-            text_clear(&d->stop);
-            text_add(&d->stop, "next: over the call, interrupt or repetition");
-        }
-        d->reached = false;
     }
     return run_show(d, out, e);
 }
@@ -107,22 +114,26 @@ static int run_continue(struct debugger *d, const char *slash, const char *args,
 static int run_to(struct debugger *d, const struct drive_goal *goal, const char *done, struct text *out,
                   struct err *e)
 {
-    d->reached = false;
     if (drive_to(d, goal, e) < 0)
         return -1;
-    if (d->end == DRIVE_STOPPED && d->reached && !d->stop.len)
+    if (only_reached(d))
         text_add(&d->stop, done);
     return run_show(d, out, e);
 }
 
 static int run_until(struct debugger *d, const char *slash, const char *args, struct text *out, struct err *e)
 {
-    uint64_t linear;
+    struct stops_spec spec;
     (void)slash;
     if (!*args)
         return err_set(e, "until: which address?");
-    if (run_began(d, e) < 0 || expr_eval(*args == '*' ? args + 1 : args, &d->now, &linear, e) < 0)
+    if (run_began(d, e) < 0 || stops_parse("tbreak", args, &d->now, &spec, e) < 0)
         return -1;
+    uint64_t linear = spec.first;
+    bool plain = spec.kind == STOPS_BREAK && !spec.condition;
+    stops_spec_fini(&spec);
+    if (!plain)
+        return err_set(e, "until takes an address and nothing else: see tbreak");
     return run_to(d, &(struct drive_goal){.linear = linear}, "until: there", out, e);
 }
 
@@ -196,7 +207,7 @@ const struct shell_command shell_run_commands[] = {
      .run = run_continue},
     {.name = "until",
      .alias = "advance",
-     .args = "ADDR",
+     .args = "ADDR | SYMBOL | FILE:LINE",
      .summary = "let it run to an address",
      .lesson = "A breakpoint for this one time. Other stops still stop it on the way.",
      .example = "until 0x7c10  # to this linear address",

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { HELP_WIDTH = 100, HELP_INDENT = 2, USAGE_IN_LIST = 34 };
+enum { HELP_WIDTH = 80, HELP_INDENT = 2, USAGE_IN_LIST = 22 };
 
 /* The arguments, right behind the name where they begin with a slash. */
 static void help_usage(const struct shell_command *row, struct text *out)
@@ -23,22 +23,25 @@ static void help_short_usage(const struct shell_command *row, struct text *out)
     text_addf(out, "%s …", row->name);
 }
 
+/* `  step [N]   execute … (s si stepi)`: what it is called, what it does, its other names. */
 static void help_group(const struct shell_group *g, struct text *out)
 {
-    struct table t;
-    table_init(&t, "lll");
+    size_t column = HELP_INDENT + USAGE_IN_LIST + 2;
+    text_addf(out, "%s\n", g->title);
     for (const struct shell_command *row = g->rows; row->name; row++) {
-        struct text usage = {0};
+        struct text usage = {0}, words = {0};
         if (row->flags & COMMAND_HIDDEN)
             continue;
         help_short_usage(row, &usage);
-        table_cell(&t, "%s", text_str(&usage));
-        table_cell(&t, "%s", row->alias);
-        table_cell(&t, "%s", row->summary);
+        text_addf(&words, *row->alias ? "%s (%s)" : "%s", row->summary, row->alias);
+        text_pad(out, HELP_INDENT);
+        text_add(out, text_str(&usage));
+        text_pad(out, column);
+        text_add_wrapped(out, text_str(&words), column, HELP_WIDTH);
+        text_addc(out, '\n');
         text_fini(&usage);
+        text_fini(&words);
     }
-    text_addf(out, "%s\n", g->title);
-    table_finish(&t, out, "  ", false);
 }
 
 void help_list(struct text *out)
@@ -47,10 +50,14 @@ void help_list(struct text *out)
         text_add(out, i ? "\n" : "");
         help_group(shell_group(i), out);
     }
-    text_add(
+    text_addc(out, '\n');
+    text_add_wrapped(
         out,
-        "\nA name may be cut short as long as it stays clear which is meant; several commands on a line are "
-        "separated\nby ';', and '#' begins a comment. help COMMAND says more; help all says everything.\n");
+        "Other names of a command stand in brackets. A name may be cut short as long as it stays "
+        "clear which is meant; several commands on a line are separated by ';', and '#' begins "
+        "a comment. help COMMAND says more; help all says everything.",
+        0, HELP_WIDTH);
+    text_addc(out, '\n');
 }
 
 void help_command(const struct shell_command *row, struct text *out)

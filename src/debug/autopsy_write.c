@@ -12,7 +12,7 @@
 
 #define ULL(x) ((unsigned long long)(x))
 
-enum { WIDTH = 100, COLUMN = 12 };
+enum { WIDTH = 80, COLUMN = 12 };
 
 /* One statement: takes the words. */
 static void line(bool known, struct text *words, struct text *out)

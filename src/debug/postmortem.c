@@ -98,8 +98,7 @@ static bool died_of_triple_fault(const struct postmortem *p)
     return ev && ev->kind == EVENT_SHUTDOWN;
 }
 
-/* How a triple fault came about. */
-static void write_autopsy(const struct postmortem *p, struct text *out)
+void postmortem_autopsy(const struct postmortem *p, struct text *out)
 {
     struct autopsy *a = malloc(sizeof *a);
     if (!a) {
@@ -131,5 +130,5 @@ void postmortem_write(const struct postmortem *p, struct text *out)
     text_add(out, "last events:\n");
     write_events(p, out);
     if (died_of_triple_fault(p))
-        write_autopsy(p, out);
+        postmortem_autopsy(p, out);
 }

@@ -28,4 +28,7 @@ struct postmortem {
  * triple fault, how it came about. */
 void postmortem_write(const struct postmortem *p, struct text *out);
 
+/* Appends how a triple fault came about, and nothing else. */
+void postmortem_autopsy(const struct postmortem *p, struct text *out);
+
 #endif

@@ -131,6 +131,7 @@ static void step_look(struct run *r)
     const struct kvm_sregs *s = run_sregs(r);
     struct run_insn *insn = &r->insn;
     unsigned bits = cpu_code_bits(s);
+    insn->seq = r->seq;
     insn->rip = g->rip;
     insn->rsp = g->rsp;
     insn->rcx = g->rcx;
@@ -192,6 +193,8 @@ static enum verdict step_prepare(struct run *r, struct err *e)
     if (vcpu_state_need_sregs(r, e) < 0)
         return END;
     step_look(r);
+    if (!r->held && breaks_wanted(r) && breaks_before_hand(r) == PAUSE)
+        return PAUSE;
     r->step_turn = true;
     if (r->insn.mode_cpl >> 4 == 3 && !run_able(r, ABLE_STEP_USER))
         return r->held ? step_refuse(r) : step_release(r, e) < 0 ? END : GO_ON;
@@ -253,7 +256,7 @@ static void step_record(struct run *r)
     const struct run_insn *insn = &r->insn;
     struct run_step_record *record = ring_push(&r->last_steps);
     *record = (struct run_step_record){.rip = insn->rip,
-                                       .event_seq = r->seq,
+                                       .event_seq = insn->seq,
                                        .cs = insn->cs,
                                        .bits = insn->bits,
                                        .mode_cpl = insn->mode_cpl,

@@ -21,7 +21,7 @@ size_t supervisor_read(const struct run *r, uint64_t linear, void *buf, size_t n
     struct gva_context c = run_gva_context(r);
     c.cpl = 0;
     c.ac = true;
-    return gva_read(&r->machine->memory, &c, linear, buf, n, GVA_READ, NULL);
+    return gva_memo_read(r->walks, &r->machine->memory, &c, linear, buf, n, GVA_READ);
 }
 
 bool handler_of(const struct run *r, unsigned vector, struct handler *h)

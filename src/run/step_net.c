@@ -115,11 +115,13 @@ static void net_spare(struct run *r, uint64_t linear, uint64_t len)
 {
     struct fault_net *net = r->net;
     struct gva_context c = run_gva_context(r);
-    struct gva_walk w;
+    uint64_t gpa;
+    uint8_t *host;
     c.cpl = 0;
-    gva_translate(&r->machine->memory, &c, linear, GVA_READ, &w);
+    c.ac = true; /* as for the tables: so that one walk serves both */
+    bool mapped = gva_memo_find(r->walks, &r->machine->memory, &c, linear, GVA_READ, &gpa, &host);
     for (size_t i = 0; i < net->n; i++)
-        if (net->trap[i].linear - linear < len || (w.ok && net->trap[i].gpa - w.gpa < len))
+        if (net->trap[i].linear - linear < len || (mapped && net->trap[i].gpa - gpa < len))
             net->trap[i].armed = false;
 }
 
@@ -194,6 +196,13 @@ void net_gather(struct run *r)
     }
 }
 
+static void net_runnable(struct run *r)
+{
+    struct err ignored;
+    if (!r->machine->pic[0])
+        (void)!kvm_set_mp_state(&r->vcpu, KVM_MP_STATE_RUNNABLE, &ignored);
+}
+
 int net_caught(struct run *r, struct err *e)
 {
     struct kvm_regs *g = run_regs(r);
@@ -205,6 +214,7 @@ int net_caught(struct run *r, struct err *e)
         return 0;
     if (g->rsp == r->insn.rsp || (run_sregs(r)->cs.selector & ~3u) != (hit->cs & ~3u))
         return 0;
+    r->halt_owed = true;
     g->rip = hit->rip;
     int vector = step_landed(r);
     /* A HLT where the guest has none is ours, whatever came before it. */
@@ -217,9 +227,19 @@ int net_caught(struct run *r, struct err *e)
         flag_mend(r, frame_word(r, code ? 3 : 2));
     r->guest_tf = false; /* the delivery has cleared it */
     r->caught = true;
-    if (!r->machine->pic[0]) { /* with KVM's own controllers the HLT has put the vCPU to sleep */
-        struct err ignored;
-        (void)!kvm_set_mp_state(&r->vcpu, KVM_MP_STATE_RUNNABLE, &ignored);
-    }
+    net_runnable(r); /* with KVM's own controllers the HLT has put the vCPU to sleep */
     return vcpu_state_store(r, false, e) < 0 ? -1 : 1;
+}
+
+bool net_halt_is_stale(struct run *r)
+{
+    uint8_t byte = HLT;
+    struct err ignored;
+    if (!r->halt_owed || vcpu_state_need_sregs(r, &ignored) < 0)
+        return false;
+    r->halt_owed = false;
+    bool stale = run_read_code(r, run_regs(r)->rip - 1, &byte, 1) == 1 && byte != HLT;
+    if (stale)
+        net_runnable(r);
+    return stale;
 }
