@@ -36,8 +36,6 @@ int vcpu_state_fetch(struct run *r, struct err *e)
     return r->has_sregs ? kvm_get_sregs(&r->vcpu, run_sregs(r), e) : 0;
 }
 
-enum { TSS_AVAILABLE = 9, TSS_BUSY = 11 };
-
 /* AMD's CPUs do not keep the busy bit of TR's type, so KVM makes one up when it is asked. There the bit need
  * not go back; an emulated AMD CPU (QEMU's) even dies of it when it looks for the stack of ring 0. */
 static void task_register_mend(const struct run *r)
