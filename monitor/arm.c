@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-enum { COST_WIDTH = 80 };
-
 /* What a debugger without a run (in a test) cannot do at all. */
 static bool arm_able(const struct debugger *d, enum run_ability what)
 {
@@ -148,13 +146,6 @@ void arm_plan(struct debugger *d, struct arm_plan *plan)
     }
 }
 
-static void cost_line(struct text *out, const char *words)
-{
-    text_pad(out, 2);
-    text_add_wrapped(out, words, 2, COST_WIDTH);
-    text_addc(out, '\n');
-}
-
 /* Hosts that can stop at CPL 0 alone. */
 static void cost_user(struct debugger *d, const struct stop *stop, struct text *out)
 {
@@ -162,14 +153,14 @@ static void cost_user(struct debugger *d, const struct stop *stop, struct text *
     bool user;
     if (stop->what.kind == STOPS_BREAK && break_place(d, stop->what.first, &gpa, &user) && user &&
         !arm_able(d, ABLE_BREAK_USER) && !arm_able(d, ABLE_STEP_USER))
-        cost_line(out, "this host cannot stop a guest in user mode (CPL 3): there it will not be met");
+        text_add(out, "  this host cannot stop a guest in user mode: at CPL 3 it will not be met\n");
 }
 
 void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
 {
     static const char *const why[STOPS_KIND_COUNT] = {
         [STOPS_BREAK] = "this host has no breakpoint left for it",
-        [STOPS_BREAK_PHYS] = "no breakpoint knows physical addresses with paging on",
+        [STOPS_BREAK_PHYS] = "a physical address, and paging is on",
         [STOPS_WATCH] = "this host cannot watch it",
         [STOPS_MSR] = "KVM keeps most MSRs to itself",
         [STOPS_MODE] = "no exit tells of it",
@@ -193,9 +184,5 @@ void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
     cost_user(d, stop, out);
     if (noticed || !why[stop->what.kind])
         return;
-    struct text words = {0};
-    text_addf(&words, "%s: the guest will be single-stepped, at some microseconds an instruction",
-              why[stop->what.kind]);
-    cost_line(out, text_str(&words));
-    text_fini(&words);
+    text_addf(out, "  %s: stepped, microseconds an instruction\n", why[stop->what.kind]);
 }

@@ -3,6 +3,9 @@
  */
 #include "monitor/shell/help.h"
 
+#include "monitor/shell/line.h"
+#include "monitor/shell/settings.h"
+
 #include <string.h>
 
 enum { HELP_WIDTH = 80, HELP_INDENT = 2, USAGE_IN_LIST = 22 };
@@ -94,4 +97,55 @@ void help_all(struct text *out)
             help_command(row, out);
         }
     }
+}
+
+/* `s`, `si`, `stepi`. */
+static void markdown_names(const char *names, struct text *out)
+{
+    const char *name;
+    size_t len;
+    for (const char *sep = ""; (name = line_word(&names, &len)); sep = ", ")
+        text_addf(out, "%s`%.*s`", sep, (int)len, name);
+}
+
+static void markdown_command(const struct shell_command *row, struct text *out)
+{
+    text_addf(out, "\n### %s\n\n`", row->name);
+    help_usage(row, out);
+    text_addf(out, "`: %s.\n", row->summary);
+    if (*row->alias) {
+        text_add(out, "Other names: ");
+        markdown_names(row->alias, out);
+        text_add(out, ".\n");
+    }
+    if (*row->lesson)
+        text_addf(out, "\n%s\n", row->lesson);
+    if (*row->example)
+        text_addf(out, "\n```\n%s\n```\n", row->example);
+}
+
+static void markdown_settings(struct text *out)
+{
+    text_add(out, "\n## Settings\n\n`set NAME VALUE` changes one, `show` lists them."
+                  "\n\n| name | values | what it is |\n| --- | --- | --- |\n");
+    for (size_t i = 0; setting_row(i); i++) {
+        text_addf(out, "| `%s` | ", setting_row(i)->name);
+        markdown_names(setting_row(i)->choices, out);
+        text_addf(out, " | %s |\n", setting_row(i)->help);
+    }
+}
+
+void help_markdown(struct text *out)
+{
+    text_add(out, "# The debugger's commands\n\n"
+                  "This page is made by `ringside explain --commands` from the tables the program runs on "
+                  "(monitor/shell/commands_*.c). How the language works, what an expression is and what a "
+                  "step costs: [debugger.md](debugger.md). A first walk: [tour.md](tour.md).\n");
+    for (size_t i = 0; shell_group(i); i++) {
+        text_addf(out, "\n## %s\n", shell_group(i)->title);
+        for (const struct shell_command *row = shell_group(i)->rows; row->name; row++)
+            if (!(row->flags & COMMAND_HIDDEN))
+                markdown_command(row, out);
+    }
+    markdown_settings(out);
 }
