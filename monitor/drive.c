@@ -69,6 +69,8 @@ static bool drive_over(struct drive *v, bool stepped, enum drive_end *end)
         if (stepped && drive_step_met(v))
             return true;
         *end = DRIVE_STEPPED;
+        if (!v->counts)
+            v->off = v->looks && drive_within_rep(v);
         return v->counts && --v->steps_left == 0;
     case PAUSED_ASKED:
         break;
@@ -96,7 +98,7 @@ static int drive_loop(struct drive *v, enum drive_end *end, struct err *e)
         }
         if (!v->counts && (d->pause.why == PAUSED_ASKED || v->plan.step || d->pause.why == PAUSED_BREAK))
             arm_plan(d, &v->plan); /* somebody may have set or deleted stops meanwhile */
-        v->looks = v->plan.any;
+        v->looks = v->plan.any || d->stop_at_fault;
     }
 }
 

@@ -35,4 +35,7 @@ NODISCARD int drive(struct debugger *d, uint64_t steps, struct err *e);
 /* Fills d->stop after a drive of which `steps` instructions were steps. */
 void drive_sentence(struct debugger *d, enum drive_end end, uint64_t steps);
 
+/* Is the guest in the middle of a REP string instruction that the last step was a turn of? */
+bool drive_within_rep(const struct drive *v);
+
 #endif

@@ -57,6 +57,21 @@ static bool accesses_met(struct drive *v)
     return met;
 }
 
+/* The frame that the CPU has pushed on its way to a handler. */
+static bool frame_met(struct drive *v)
+{
+    enum { FRAME_LEN_MAX = 64, FRAME_WORDS = 5 };
+    struct debugger *d = v->d;
+    const struct kvm_sregs *s = &d->now.sregs;
+    bool long_mode = cpu_mode(s) == MODE_LONG;
+    uint64_t mask = long_mode ? UINT64_MAX : s->ss.db ? UINT32_MAX : 0xffff;
+    uint64_t top = d->now.regs.rsp & mask, len = (d->was.regs.rsp & mask) - top;
+    if (len == 0 || len > FRAME_LEN_MAX) /* another stack */
+        len = FRAME_WORDS * (long_mode ? 8u : 4u);
+    return stops_match_access(d->stops, &d->was, &d->now, top + (long_mode ? 0 : s->ss.base), len, STOPS_OUT,
+                              &d->why) != NULL;
+}
+
 /* RDMSR or WRMSR of a register that KVM knows makes no exit: the event is made up here, for the stops alone.
  */
 static bool msr_met(struct drive *v)
@@ -82,6 +97,18 @@ static bool msr_met(struct drive *v)
     return met;
 }
 
+bool drive_within_rep(const struct drive *v)
+{
+    const struct debugger *d = v->d;
+    struct instruction x;
+    if (d->pause.vector != RUN_NO_VECTOR || d->now.regs.rip != d->was.regs.rip ||
+        d->now.regs.rcx == d->was.regs.rcx)
+        return false;
+    instruction_at(&d->was, &x);
+    return x.ok &&
+           (x.insn.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE)) != 0;
+}
+
 bool drive_step_met(struct drive *v)
 {
     struct debugger *d = v->d;
@@ -89,14 +116,16 @@ bool drive_step_met(struct drive *v)
     if (!v->looks)
         return met;
     met |= d->stop_at_fault && vector && d->pause.vector < EXCEPTION_VECTORS && !d->pause.interrupt;
-    if (v->plan.accesses && !vector)
-        met |= accesses_met(v);
+    if (v->plan.accesses)
+        met |= vector ? frame_met(v) : accesses_met(v);
     if (stops_armed(d->stops, STOPS_MSR) && !vector)
         met |= msr_met(v);
     met |= stops_match_change(d->stops, &d->was, &d->now, &d->why) != NULL;
     if (vector && !d->pause.interrupt) /* an interrupt was an event */
         met |= stops_match_vector(d->stops, &d->now, (unsigned)d->pause.vector, false, &d->why) != NULL;
-    if (!d->pause.asleep) /* what lies behind a HLT is not next before something wakes the CPU */
+    /* What lies behind a HLT is not next before something wakes the CPU; an instruction that repeats itself
+     * is met once, before its first turn, as a debug register meets it. */
+    if (!d->pause.asleep && !drive_within_rep(v))
         met |= stops_match_rip(d->stops, &d->now, &d->why) != NULL;
     return met;
 }

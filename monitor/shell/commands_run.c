@@ -30,15 +30,25 @@ static int run_show(struct debugger *d, struct text *out, struct err *e)
     return drive_report(d, out, e);
 }
 
+/* The number of steps behind the command; *n stays when there is none. */
+static int how_many(const struct debugger *d, const char *name, const char *args, uint64_t *n, struct err *e)
+{
+    if (!*args)
+        return 0;
+    if (expr_eval(args, &d->now, n, e) < 0)
+        return -1;
+    if (*n == 0)
+        return err_set(e, "%s 0: there is nothing to do", name);
+    return *n > INT64_MAX ? err_set(e, "%s %.40s: nobody goes back here", name, args) : 0;
+}
+
 static int run_step_command(struct debugger *d, const char *slash, const char *args, struct text *out,
                             struct err *e)
 {
     uint64_t n = 1;
     (void)slash;
-    if (run_began(d, e) < 0 || (*args && expr_eval(args, &d->now, &n, e) < 0))
+    if (run_began(d, e) < 0 || how_many(d, "step", args, &n, e) < 0)
         return -1;
-    if (n == 0)
-        return err_set(e, "step 0: there is nothing to do");
     return drive_steps(d, n, e) < 0 ? -1 : run_show(d, out, e);
 }
 
@@ -91,7 +101,7 @@ static int run_next(struct debugger *d, const char *slash, const char *args, str
 {
     uint64_t n = 1;
     (void)slash;
-    if (run_began(d, e) < 0 || (*args && expr_eval(args, &d->now, &n, e) < 0))
+    if (run_began(d, e) < 0 || how_many(d, "next", args, &n, e) < 0)
         return -1;
     for (uint64_t i = 0; i < n; i++) {
         if (next_one(d, e) < 0)

@@ -312,8 +312,11 @@ enum verdict step_finished(struct run *r)
         event_step(r);
     if (!r->step_done)
         r->shadow = false;
-    if (r->insn.kind == STEP_HLT && !r->machine->pic[0])
+    if (r->insn.kind == STEP_HLT && !r->machine->pic[0]) {
         r->asleep = true;
+        if (!(run_regs(r)->rflags & RFLAGS_IF))
+            return interrupts_sleep(r); /* for good */
+    }
     if (r->insn.kind == STEP_SYSTEM)
         net_invalidate(r);
     if (r->options.max_steps && r->result.steps >= r->options.max_steps)

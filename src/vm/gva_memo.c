@@ -59,11 +59,11 @@ static bool line_fill(struct gva_memo_line *l, const struct guest_memory *m, con
     return true;
 }
 
-/* Pages that are used together, often at round addresses, must not share a line: the multiplication (by 2^64
- * divided by the golden ratio) spreads them. */
+/* Code and data never share a line. Pages that are used together, often at round addresses, should not: the
+ * multiplication (by 2^64 divided by the golden ratio) spreads them. */
 static struct gva_memo_line *line_of(struct gva_memo *memo, uint64_t page, enum gva_access access)
 {
-    return &memo->line[((page * 4 + access) * 0x9e3779b97f4a7c15ull) >> (64 - GVA_MEMO_BITS)];
+    return &memo->line[access][(page * 0x9e3779b97f4a7c15ull) >> (64 - GVA_MEMO_BITS)];
 }
 
 bool gva_memo_find(struct gva_memo *memo, const struct guest_memory *m, const struct gva_context *c,

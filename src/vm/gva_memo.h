@@ -9,7 +9,7 @@
 
 #include "vm/gva.h"
 
-enum { GVA_MEMO_BITS = 5, GVA_MEMO_LINES = 1 << GVA_MEMO_BITS };
+enum { GVA_MEMO_BITS = 4, GVA_MEMO_LINES = 1 << GVA_MEMO_BITS };
 
 /* One page that was reached. */
 struct gva_memo_line {
@@ -27,7 +27,7 @@ struct gva_memo_line {
 
 /* Zeros are an empty one. Good for one guest memory, as long as that lives. */
 struct gva_memo {
-    struct gva_memo_line line[GVA_MEMO_LINES];
+    struct gva_memo_line line[GVA_FETCH + 1][GVA_MEMO_LINES]; /* a set for each kind of access */
 };
 
 /* As gva_translate, without the steps: false when the walk fails. *host is the byte's place in our memory,
