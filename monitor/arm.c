@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { COST_WIDTH = 80 };
+
 /* What a debugger without a run (in a test) cannot do at all. */
 static bool arm_able(const struct debugger *d, enum run_ability what)
 {
