@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { COST_WIDTH = 80 };
+
 /* What a debugger without a run (in a test) cannot do at all. */
 static bool arm_able(const struct debugger *d, enum run_ability what)
 {
@@ -146,6 +148,13 @@ void arm_plan(struct debugger *d, struct arm_plan *plan)
     }
 }
 
+static void cost_line(struct text *out, const char *words)
+{
+    text_pad(out, 2);
+    text_add_wrapped(out, words, 2, COST_WIDTH);
+    text_addc(out, '\n');
+}
+
 /* Hosts that can stop at CPL 0 alone. */
 static void cost_user(struct debugger *d, const struct stop *stop, struct text *out)
 {
@@ -153,7 +162,7 @@ static void cost_user(struct debugger *d, const struct stop *stop, struct text *
     bool user;
     if (stop->what.kind == STOPS_BREAK && break_place(d, stop->what.first, &gpa, &user) && user &&
         !arm_able(d, ABLE_BREAK_USER) && !arm_able(d, ABLE_STEP_USER))
-        text_add(out, "  this host cannot stop a guest in user mode: at CPL 3 it will not be met\n");
+        cost_line(out, "this host cannot stop a guest in user mode (CPL 3): there it will not be met");
 }
 
 void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
@@ -184,5 +193,8 @@ void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
     cost_user(d, stop, out);
     if (noticed || !why[stop->what.kind])
         return;
-    text_addf(out, "  %s: stepped, microseconds an instruction\n", why[stop->what.kind]);
+    struct text words = {0};
+    text_addf(&words, "%s: stepped, microseconds an instruction", why[stop->what.kind]);
+    cost_line(out, text_str(&words));
+    text_fini(&words);
 }
