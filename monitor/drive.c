@@ -193,6 +193,7 @@ static int drive(struct debugger *d, uint64_t steps, struct err *e)
     d->running = true;
     int rc = drive_loop(v, &end, e);
     d->running = false;
+    d->stands++;
     run_forget_pause(d->run);
     if (rc == 0)
         drive_sentence(d, end, steps - v->steps_left);

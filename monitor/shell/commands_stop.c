@@ -48,7 +48,8 @@ STOP_VERB(run_awatch, "awatch")
 #undef STOP_VERB
 
 /* `stop` alone stops a guest that runs. */
-static int run_stop_on(struct debugger *d, const char *slash, const char *args, struct text *out, struct err *e)
+static int run_stop_on(struct debugger *d, const char *slash, const char *args, struct text *out,
+                       struct err *e)
 {
     (void)slash;
     if (*args)
