@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,7 @@ struct model {
     struct snapshot *now, *earlier;
     struct wants wants;
     struct slot slot[SLOTS];
+    struct text record;           /* where the next frame is to be written; "" nowhere */
     uint64_t rate_ns, rate_exits; /* where the rate was measured last */
     double rate;
 };
@@ -100,6 +102,7 @@ void model_close(struct model *m)
     history_fini(&m->history);
     snapshot_machine_fini(&m->machine);
     replay_close(m->replay);
+    text_fini(&m->record);
     free(m);
 }
 
@@ -184,7 +187,9 @@ void model_ask(struct model *m, unsigned parts)
     struct frame_request rq = {.parts = parts | (m->machine.names.device_count ? 0 : (unsigned)PART_MACHINE)};
     if (m->replay || !s || on_its_way(m, SLOT_FRAME))
         return;
-    if (m->now) {
+    if (m->record.len) {
+        rq.parts = PART_ALL;
+    } else if (m->now) {
         rq.events_from = m->now->events_total;
         rq.steps_from = m->now->steps_total;
         rq.console_from = m->now->console_total;
@@ -303,9 +308,31 @@ static void take_snapshot(struct model *m, struct snapshot *s)
     m->now = s;
 }
 
+void model_record(struct model *m, const char *path)
+{
+    text_clear(&m->record);
+    text_add(&m->record, path);
+}
+
+/* Its events are all known already. */
+static void write_record(struct model *m, const struct slot *s)
+{
+    FILE *f = fopen(text_str(&m->record), "we");
+    if (f) {
+        fwrite(text_str(&s->out), 1, s->out.len, f);
+        fclose(f);
+    }
+    text_clear(&m->record);
+    m->history.events.total = m->history.steps.total = m->history.console.total = 0;
+}
+
 static bool take_frame(struct model *m, struct slot *s)
 {
     struct err e;
+    struct frame_request rq;
+    if (m->record.len && frame_request_read(text_str(&s->line), s->line.len, &rq, &e) == 0 &&
+        rq.parts == PART_ALL)
+        write_record(m, s);
     struct snapshot *snap =
         s->failed ? NULL
                   : snapshot_read(text_str(&s->out), s->out.len, &m->machine, &m->history, m->symbols, &e);

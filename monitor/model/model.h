@@ -27,6 +27,9 @@ bool model_running(const struct model *m);
 
 /* Asks for a frame with these parts, unless one is on its way. */
 void model_ask(struct model *m, unsigned parts);
+/* The next frame has every part, and all that is still known of the past, and its bytes go to a file: that is
+ * what tests draw their screens from. */
+void model_record(struct model *m, const char *path);
 /* Before views are loaded: forgets which pages they looked at. Afterwards model_missed: was one not there? */
 void model_begin_load(struct model *m);
 bool model_missed(const struct model *m);

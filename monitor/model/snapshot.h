@@ -28,6 +28,7 @@ enum snapshot_part {
     PART_STOPS = 1 << 3,    /* breakpoints and the like */
     PART_KVM = 1 << 4,      /* KVM's own statistics: exits that never reach Ringside */
     PART_TIMELINE = 1 << 5, /* the run as a strip */
+    PART_ALL = (1 << 6) - 1,
 };
 
 enum snapshot_state { STATE_RUNNING, STATE_STANDS, STATE_ENDED };

@@ -221,6 +221,16 @@ static void run_snap(struct screen *s, const char *args)
     text_fini(&said);
 }
 
+static void run_record(struct screen *s, const char *args)
+{
+    if (!*args || model_replay(s->model)) {
+        screen_say(s, "record: which file? (of a live guest)");
+        return;
+    }
+    model_record(s->model, args);
+    s->want_frame = true;
+}
+
 static void run_quit(struct screen *s, const char *args)
 {
     (void)args;
@@ -241,6 +251,7 @@ static const struct screen_command commands[] = {
     {"output", "", "the last long answer again", run_output},
     {"theme", "[NAME]", "dark, light, contrast or mono; the next one", run_theme},
     {"snap", "FILE", "save the screen as it looks: .svg, .html or .txt", run_snap},
+    {"record", "FILE", "save the snapshot that is shown, for tests of the screen", run_record},
     {"redraw", "", "paint the screen anew", run_redraw},
     {"help", "", "this help (help COMMAND explains one)", run_help},
     {"quit", "", "leave", run_quit},
