@@ -9,5 +9,6 @@
 extern const struct view_ops view_registers;
 extern const struct view_ops view_code;
 extern const struct view_ops view_exits;
+extern const struct view_ops view_console;
 
 #endif
