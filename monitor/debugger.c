@@ -7,6 +7,7 @@
 
 #include "monitor/drive.h"
 #include "monitor/gdb_bridge.h"
+#include "monitor/model/frame.h"
 #include "monitor/shell/command.h"
 
 #include "debug/stops.h"
@@ -115,6 +116,8 @@ static void serve(struct debugger *d, const struct door_request *rq)
     bool failed = false;
     if (rq->channel == DOOR_GDB)
         failed = !gdb_handle(d->gdb, rq->text, rq->len, rq->out);
+    else if (rq->channel == DOOR_FRAME)
+        failed = frame_write(d, rq->text, rq->len, rq->out, &e) < 0;
     else
         failed = shell_execute(d, rq->text, rq->out, &e) < 0;
     if (rq->channel == DOOR_GDB && failed)

@@ -11,8 +11,9 @@
 
 #include <stdbool.h>
 
-/* Who asks: a person's command line, or a packet of gdb's remote protocol. */
-enum door_channel { DOOR_COMMAND, DOOR_GDB };
+/* What is asked: a person's command line, a packet of gdb's remote protocol, or a snapshot of the guest for a
+ * screen (monitor/model/frame.h). */
+enum door_channel { DOOR_COMMAND, DOOR_GDB, DOOR_FRAME };
 
 struct door;
 

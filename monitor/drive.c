@@ -125,6 +125,8 @@ int drive(struct debugger *d, uint64_t steps, struct err *e)
     d->running = true;
     int rc = drive_loop(v, &end, e);
     d->running = d->interrupted = false;
+    d->stands++;
+    d->stood_ns = machine_now_ns(d->machine);
     run_forget_pause(d->run);
     if (rc == 0)
         drive_sentence(d, end, steps - v->steps_left);

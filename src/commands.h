@@ -28,8 +28,8 @@ struct command {
     int (*run)(const struct command *self, int argc, char **argv);
 };
 
-extern const struct command command_run, command_shell, command_trace, command_lab, command_explain,
-    command_doctor;
+extern const struct command command_run, command_monitor, command_shell, command_trace, command_lab,
+    command_explain, command_doctor;
 
 /* Prints `ringside: TEXT` on stderr, one line; returns `status`. */
 int command_fail(int status, const struct err *e);

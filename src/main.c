@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-    &command_run, &command_shell, &command_trace, &command_lab, &command_explain, &command_doctor,
+    &command_run, &command_monitor, &command_shell,  &command_trace,
+    &command_lab, &command_explain, &command_doctor,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 

@@ -150,6 +150,14 @@ static int set_paused(void *settings, const char *value, struct err *e)
     return 0;
 }
 
+static int set_at_once(void *settings, const char *value, struct err *e)
+{
+    (void)value;
+    (void)e;
+    ((struct vm_settings *)settings)->at_once = true;
+    return 0;
+}
+
 static int set_gdb(void *settings, const char *value, struct err *e)
 {
     (void)e;
@@ -224,6 +232,7 @@ const struct option_row vm_option_rows[] = {
     {"--json", NULL, "a summary as one JSON object on stdout at the end; the console goes to stderr",
      set_json},
     {"--paused", NULL, "stand at the first instruction until a debugger says go", set_paused},
+    {"--run", NULL, "of monitor: let the guest run at once", set_at_once},
     {"--gdb", "[HOST:]PORT", "serve gdb there (HOST: 127.0.0.1; port 0: any that is free, which is said)",
      set_gdb},
     {"-x", "COMMAND", "a command of the debugger's, done before the first instruction; repeatable",

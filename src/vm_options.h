@@ -28,6 +28,7 @@ struct vm_settings {
     uint64_t timeout_s;
     bool json;
     bool paused;                              /* stand at the first instruction */
+    bool at_once;                             /* `monitor`: do not */
     const char *gdb;                          /* [HOST:]PORT; NULL: none */
     struct vm_command commands[COMMANDS_MAX]; /* in the order they were given */
     size_t command_count;

@@ -331,3 +331,11 @@ const struct device_ops pic_ops = {
     .save = pic_save,
     .restore = pic_restore,
 };
+
+void pic_lines_of(const struct device *master, const struct device *slave, struct pic_lines *lines)
+{
+    const struct pic *m = pic_of_const(master), *s = pic_of_const(slave);
+    *lines = (struct pic_lines){.requested = (uint16_t)(pic_irr(m) | pic_irr(s) << 8),
+                                .masked = (uint16_t)(m->imr | s->imr << 8),
+                                .in_service = (uint16_t)(m->isr | s->isr << 8)};
+}

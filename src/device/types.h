@@ -44,6 +44,12 @@ bool pic_masked(const struct device *pic, unsigned line);
  * A request that vanished gives the spurious vector (base + 7). `*line` gets the overall line 0-15. */
 unsigned pic_acknowledge(struct device *master, unsigned *line);
 
+/* What both chips hold, a bit a line 0-15, for showing. */
+struct pic_lines {
+    uint16_t requested, masked, in_service;
+};
+void pic_lines_of(const struct device *master, const struct device *slave, struct pic_lines *lines);
+
 /* 8254 PIT: PIO region 0 = four ports; region 1 = port 0x61 (len 1): gate 2, speaker, refresh toggle, OUT2.
  * irq = channel 0's OUT (edge). Channel 1 and 2 count too. */
 extern const struct device_ops pit_ops;

@@ -223,21 +223,30 @@ static const struct memory_region *region_at(const struct guest_memory *m, uint6
     return NULL;
 }
 
+/* Of a copy. The caller does not write there: it did not say `write`. */
+static void *page_ptr(const struct guest_memory *m, uint64_t gpa, uint64_t len, bool write)
+{
+    uint64_t in_page = gpa % PAGE_LEN;
+    const uint8_t *page =
+        write || len > PAGE_LEN - in_page ? NULL : m->pages.page(m->pages.ctx, gpa - in_page);
+    return page ? (void *)(uintptr_t)(page + in_page) : NULL;
+}
+
 void *memory_ptr(const struct guest_memory *m, uint64_t gpa, uint64_t len, bool write)
 {
     const struct memory_region *r = region_at(m, gpa);
     if (!r || len > r->len - (gpa - r->gpa) || (write && r->read_only))
         return NULL;
-    return r->host + (gpa - r->gpa);
+    return r->host ? r->host + (gpa - r->gpa) : page_ptr(m, gpa, len, write);
 }
 
 /* How many of `n` bytes at `gpa` lie in the region there: 0 when there is none, or it is ROM and `write`. */
 static size_t run_len(const struct guest_memory *m, uint64_t gpa, size_t n, bool write)
 {
     const struct memory_region *r = region_at(m, gpa);
-    if (!r || (write && r->read_only))
+    if (!r || (write && (r->read_only || !r->host)))
         return 0;
-    uint64_t left = r->len - (gpa - r->gpa);
+    uint64_t left = r->host ? r->len - (gpa - r->gpa) : PAGE_LEN - gpa % PAGE_LEN;
     return n < left ? n : (size_t)left;
 }
 

@@ -34,8 +34,16 @@ struct memory_region {
     bool read_only;
 };
 
+/* Where a region without a `host` has its bytes: a copy of some guest's memory, page by page, as the monitor has
+ * it. `page` gives the 4096 bytes at a gpa that lies in such a region. They are for reading only. */
+struct memory_pages {
+    const uint8_t *(*page)(void *ctx, uint64_t gpa);
+    void *ctx;
+};
+
 struct guest_memory {
     const struct kvm_vm *vm; /* NULL in tests: memory without a VM */
+    struct memory_pages pages;
     uint64_t len;            /* RAM in bytes */
     uint8_t *ram;            /* the mapping: low RAM, then high RAM */
     struct memory_region region[MEMORY_REGIONS_MAX];
@@ -65,7 +73,7 @@ NODISCARD int memory_add_rom(struct guest_memory *m, uint64_t gpa, const void *d
 NODISCARD int memory_set_a20(struct guest_memory *m, bool on, struct err *e);
 
 /* Host address of `len` bytes at `gpa` when they lie in one region, else NULL. With `write`, NULL for ROM. A
- * pointer is good until the next memory_add_rom or memory_set_a20. */
+ * pointer is good until the next memory_add_rom or memory_set_a20. In a copy: when they lie in one page. */
 void *memory_ptr(const struct guest_memory *m, uint64_t gpa, uint64_t len, bool write);
 
 /* Copies out of or into guest memory, across regions. -1 (nothing copied, *e filled) when any byte is not

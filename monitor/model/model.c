@@ -1,0 +1,380 @@
+/*
+ * The model: see model.h.  Everything that goes through the door is a ticket in one of a few slots; the
+ * vCPU's thread marks it as answered, and model_poll picks it up.
+ */
+#include "monitor/model/model.h"
+
+#include "monitor/model/frame.h"
+#include "monitor/model/replay.h"
+
+#include "machine/clock.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS = 8 };
+#define RATE_EVERY_NS 250000000u
+
+enum slot_use { SLOT_IDLE, SLOT_FRAME, SLOT_COMMAND, SLOT_QUESTION };
+
+/* A ticket on its way. */
+struct slot {
+    struct model *model;
+    enum slot_use use;
+    struct door_ticket ticket;
+    struct text line, out;
+    atomic_bool answered;
+    bool failed;
+    struct err err;
+};
+
+struct model {
+    struct door *door;
+    const struct symbols *symbols;
+    struct replay *replay;
+    void (*notify)(void *ctx);
+    void *notify_ctx;
+    struct snapshot_machine machine;
+    struct snapshot_history history;
+    struct snapshot_asks asks;
+    struct snapshot *now, *earlier;
+    struct wants wants;
+    struct slot slot[SLOTS];
+    struct text record;           /* where the next frame is to be written; "" nowhere */
+    uint64_t rate_ns, rate_exits; /* where the rate was measured last */
+    double rate;
+};
+
+static struct model *model_create(struct err *e)
+{
+    struct model *m = calloc(1, sizeof *m);
+    if (!m) {
+        err_sys(e, ENOMEM, "model");
+    } else if (history_init(&m->history, e) < 0) {
+        free(m);
+        m = NULL;
+    }
+    for (size_t i = 0; m && i < SLOTS; i++)
+        m->slot[i].model = m;
+    return m;
+}
+
+struct model *model_open(struct door *door, const struct symbols *symbols, void (*notify)(void *ctx),
+                         void *ctx, struct err *e)
+{
+    struct model *m = model_create(e);
+    if (!m)
+        return NULL;
+    m->door = door;
+    m->symbols = symbols;
+    m->notify = notify;
+    m->notify_ctx = ctx;
+    return m;
+}
+
+struct model *model_open_replay(struct replay *replay, struct err *e)
+{
+    struct model *m = model_create(e);
+    if (m)
+        m->replay = replay;
+    else
+        replay_close(replay);
+    return m;
+}
+
+void model_close(struct model *m)
+{
+    if (!m)
+        return;
+    for (size_t i = 0; i < SLOTS; i++) {
+        text_fini(&m->slot[i].line);
+        text_fini(&m->slot[i].out);
+    }
+    for (size_t i = 0; i < SNAPSHOT_ASKS_MAX; i++) {
+        free(m->asks.question[i]);
+        free(m->asks.answer[i]);
+    }
+    snapshot_free(m->now);
+    snapshot_free(m->earlier);
+    history_fini(&m->history);
+    snapshot_machine_fini(&m->machine);
+    replay_close(m->replay);
+    text_fini(&m->record);
+    free(m);
+}
+
+const struct snapshot *model_now(const struct model *m)
+{
+    return m->now;
+}
+
+struct replay *model_replay(const struct model *m)
+{
+    return m->replay;
+}
+
+bool model_running(const struct model *m)
+{
+    return m->now && m->now->state == STATE_RUNNING;
+}
+
+/* ---- through the door ---- */
+
+static void slot_done(void *ctx, const struct err *failed)
+{
+    struct slot *s = ctx;
+    s->failed = failed != NULL;
+    if (failed)
+        s->err = *failed;
+    struct model *m = s->model;
+    void (*notify)(void *) = m->notify;
+    void *notify_ctx = m->notify_ctx;
+    atomic_store(&s->answered, true);
+    notify(notify_ctx);
+}
+
+static struct slot *slot_idle(struct model *m)
+{
+    for (size_t i = 0; i < SLOTS; i++)
+        if (m->slot[i].use == SLOT_IDLE)
+            return &m->slot[i];
+    return NULL;
+}
+
+static bool on_its_way(const struct model *m, enum slot_use use)
+{
+    for (size_t i = 0; i < SLOTS; i++)
+        if (m->slot[i].use == use)
+            return true;
+    return false;
+}
+
+bool model_busy(const struct model *m)
+{
+    return on_its_way(m, SLOT_FRAME) || on_its_way(m, SLOT_COMMAND) || on_its_way(m, SLOT_QUESTION);
+}
+
+bool model_commanding(const struct model *m)
+{
+    return on_its_way(m, SLOT_COMMAND);
+}
+
+/* Sends the slot's line. */
+static int slot_send(struct slot *s, enum slot_use use)
+{
+    s->use = use;
+    s->failed = false;
+    atomic_store(&s->answered, false);
+    text_clear(&s->out);
+    s->ticket = (struct door_ticket){.channel = use == SLOT_FRAME ? DOOR_FRAME : DOOR_COMMAND,
+                                     .text = text_str(&s->line),
+                                     .len = s->line.len,
+                                     .out = &s->out,
+                                     .done = slot_done,
+                                     .ctx = s};
+    if (!s->line.failed && door_post(s->model->door, &s->ticket) == 0)
+        return 0;
+    s->use = SLOT_IDLE;
+    return -1;
+}
+
+void model_ask(struct model *m, unsigned parts)
+{
+    struct slot *s = slot_idle(m);
+    struct frame_request rq = {.parts = parts | (m->machine.names.device_count ? 0 : (unsigned)PART_MACHINE)};
+    if (m->replay || !s || on_its_way(m, SLOT_FRAME))
+        return;
+    if (m->record.len) {
+        rq.parts = PART_ALL;
+    } else if (m->now) {
+        rq.events_from = m->now->events_total;
+        rq.steps_from = m->now->steps_total;
+        rq.console_from = m->now->console_total;
+    }
+    memcpy(rq.page, m->wants.gpa, sizeof rq.page);
+    rq.page_count = m->wants.count;
+    text_clear(&s->line);
+    frame_request_write(&rq, &s->line);
+    (void)!slot_send(s, SLOT_FRAME);
+}
+
+int model_execute(struct model *m, const char *line, struct err *e)
+{
+    struct slot *s = slot_idle(m);
+    if (m->replay)
+        return err_set(e, "%s: a trace is replayed here, there is no guest to ask", line);
+    if (!s)
+        return err_set(e, "%s: wait, earlier commands have not been answered", line);
+    text_clear(&s->line);
+    text_add(&s->line, line);
+    return slot_send(s, SLOT_COMMAND) < 0 ? err_sys(e, EPIPE, "the debugger has gone") : 0;
+}
+
+void model_question(struct model *m, const char *question)
+{
+    struct slot *s = slot_idle(m);
+    if (m->replay || !s || !m->now || m->now->state == STATE_RUNNING || on_its_way(m, SLOT_QUESTION))
+        return;
+    for (size_t i = 0; i < SNAPSHOT_ASKS_MAX; i++)
+        if (m->asks.question[i] && strcmp(m->asks.question[i], question) == 0 &&
+            m->asks.stop_serial[i] == m->now->stop_serial)
+            return;
+    text_clear(&s->line);
+    text_add(&s->line, question);
+    (void)!slot_send(s, SLOT_QUESTION);
+}
+
+/* The place for an answer: that of the same question, a free one, or the oldest. */
+static size_t asks_place(const struct snapshot_asks *a, const char *question)
+{
+    size_t oldest = 0;
+    for (size_t i = 0; i < SNAPSHOT_ASKS_MAX; i++)
+        if (a->question[i] && strcmp(a->question[i], question) == 0)
+            return i;
+    for (size_t i = 0; i < SNAPSHOT_ASKS_MAX; i++) {
+        if (!a->question[i])
+            return i;
+        if (a->stop_serial[i] < a->stop_serial[oldest])
+            oldest = i;
+    }
+    return oldest;
+}
+
+static void keep_answer(struct model *m, const struct slot *s)
+{
+    struct snapshot_asks *a = &m->asks;
+    size_t i = asks_place(a, text_str(&s->line));
+    char *question = strdup(text_str(&s->line));
+    char *answer = strdup(s->failed ? s->err.text : text_str(&s->out));
+    free(a->question[i]);
+    free(a->answer[i]);
+    a->question[i] = question && answer ? question : NULL;
+    a->answer[i] = question && answer ? answer : NULL;
+    if (!a->question[i]) {
+        free(question);
+        free(answer);
+    }
+    a->stop_serial[i] = m->now ? m->now->stop_serial : 0;
+}
+
+/* ---- snapshots ---- */
+
+void model_begin_load(struct model *m)
+{
+    m->wants = (struct wants){0};
+}
+
+bool model_missed(const struct model *m)
+{
+    return m->wants.missed;
+}
+
+static void measure_rate(struct model *m, struct snapshot *s)
+{
+    uint64_t now_ns = clock_host_ns(), past_ns = now_ns - m->rate_ns;
+    if (m->rate_ns && past_ns < RATE_EVERY_NS) {
+        s->exits_per_s = m->rate;
+        return;
+    }
+    bool ran = m->now && (m->now->state == STATE_RUNNING || s->state == STATE_RUNNING);
+    m->rate = m->rate_ns && ran ? (double)(s->exits - m->rate_exits) * 1e9 / (double)past_ns : 0;
+    if (ran)
+        *(struct snapshot_rate *)ring_push(&m->history.rates) = (struct snapshot_rate){now_ns, m->rate};
+    m->rate_ns = now_ns;
+    m->rate_exits = s->exits;
+    s->exits_per_s = m->rate;
+}
+
+/* The snapshot of the stop before is kept, to show what has changed since. */
+static void take_snapshot(struct model *m, struct snapshot *s)
+{
+    struct snapshot *old = m->now;
+    s->serial = old ? old->serial + 1 : 1;
+    if (old && old->state != STATE_RUNNING && s->stop_serial != old->stop_serial) {
+        snapshot_free(m->earlier);
+        m->earlier = old;
+        old->earlier = NULL;
+        old->wants = NULL;
+        old = NULL;
+    }
+    s->earlier = m->earlier;
+    s->wants = &m->wants;
+    s->asks = &m->asks;
+    measure_rate(m, s);
+    snapshot_free(old);
+    m->now = s;
+}
+
+void model_record(struct model *m, const char *path)
+{
+    text_clear(&m->record);
+    text_add(&m->record, path);
+}
+
+/* Its events are all known already. */
+static void write_record(struct model *m, const struct slot *s)
+{
+    FILE *f = fopen(text_str(&m->record), "we");
+    if (f) {
+        fwrite(text_str(&s->out), 1, s->out.len, f);
+        fclose(f);
+    }
+    text_clear(&m->record);
+    m->history.events.total = m->history.steps.total = m->history.console.total = 0;
+}
+
+static bool take_frame(struct model *m, struct slot *s)
+{
+    struct err e;
+    struct frame_request rq;
+    if (m->record.len && frame_request_read(text_str(&s->line), s->line.len, &rq, &e) == 0 &&
+        rq.parts == PART_ALL)
+        write_record(m, s);
+    struct snapshot *snap =
+        s->failed ? NULL
+                  : snapshot_read(text_str(&s->out), s->out.len, &m->machine, &m->history, m->symbols, &e);
+    if (snap)
+        take_snapshot(m, snap);
+    return snap;
+}
+
+static void slot_take(struct model *m, struct slot *s, struct model_found *found)
+{
+    enum slot_use use = s->use;
+    found->gone |= s->failed && s->err.code == EPIPE;
+    if (use == SLOT_FRAME)
+        found->frame |= take_frame(m, s);
+    else if (use == SLOT_QUESTION)
+        keep_answer(m, s);
+    else if (found->answered)
+        found->answered(found->ctx, text_str(&s->line), &s->out, s->failed ? &s->err : NULL);
+    s->use = SLOT_IDLE;
+}
+
+static void poll_replay(struct model *m, struct model_found *found)
+{
+    struct err e;
+    if (m->now && !replay_moved(m->replay))
+        return;
+    struct snapshot *s = replay_snapshot(m->replay, &m->machine, &m->history, &e);
+    if (!s)
+        return;
+    s->wants = NULL;
+    s->serial = m->now ? m->now->serial + 1 : 1;
+    snapshot_free(m->now);
+    m->now = s;
+    found->frame = true;
+}
+
+void model_poll(struct model *m, struct model_found *found)
+{
+    found->frame = found->gone = false;
+    if (m->replay)
+        poll_replay(m, found);
+    for (size_t i = 0; i < SLOTS; i++)
+        if (m->slot[i].use != SLOT_IDLE && atomic_load(&m->slot[i].answered))
+            slot_take(m, &m->slot[i], found);
+}

@@ -1,0 +1,14 @@
+/*
+ * All views, one a file of this folder.
+ */
+#ifndef RINGSIDE_MONITOR_VIEWS_VIEWS_H
+#define RINGSIDE_MONITOR_VIEWS_VIEWS_H
+
+#include "monitor/views/view.h"
+
+extern const struct view_ops view_registers;
+extern const struct view_ops view_code;
+extern const struct view_ops view_exits;
+extern const struct view_ops view_console;
+
+#endif
