@@ -221,7 +221,7 @@ static bool line_has(const void *ctx, size_t row, const char *text)
     struct text s = {0};
     pages_label(p, &p->line[row], false, &s);
     text_addf(&s, " 0x%" PRIx64 " ", p->line[row].row.gva);
-    pages_where(p, &p->line[row], &s);
+    pages_where(p, &p->line[row], false, &s);
     bool has = words_have(text_str(&s), text);
     text_fini(&s);
     return has;

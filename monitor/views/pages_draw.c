@@ -10,11 +10,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MARKS_W = 4, RIGHTS_W = 7, BITS_W = 34, BITS_SET_W = 14 };
+enum { MARKS_W = 4, RIGHTS_W = 7, BITS_W = 34, BITS_SET_W = 12 };
 
 /* Where the columns begin; 0: there is no room for it. */
 struct columns {
-    bool narrow, all_bits;
+    bool all_bits;
     int gva, where, rights, bits;
 };
 
@@ -28,20 +28,31 @@ struct pages_rows pages_rows(int h)
     return r;
 }
 
+/* Tries to place the columns; false: they do not fit. */
+static bool columns_try(const struct pages *p, int w, bool gva, int bits, struct columns *k)
+{
+    int gap = w < PAGES_WIDE ? 1 : 2, x = MARKS_W + p->label_w + gap;
+    k->gva = gva ? x : 0;
+    x += gva ? p->gva_w + gap : 0;
+    k->where = x;
+    x += p->where_w + gap;
+    k->rights = x;
+    x += RIGHTS_W + gap;
+    k->bits = bits ? x : 0;
+    k->all_bits = bits == BITS_W;
+    return x + bits - gap <= w;
+}
+
+/* What is worth most when there is not room for all: the bits, then the address. */
 static struct columns columns_of(const struct pages *p, int w)
 {
-    struct columns k = {.narrow = w < PAGES_NARROW};
-    int x = MARKS_W + p->label_w + 2;
-    if (!k.narrow && x + p->gva_w + 2 + p->where_w + 2 + RIGHTS_W <= w) {
-        k.gva = x;
-        x += p->gva_w + 2;
-    }
-    k.where = x;
-    x += p->where_w + (k.narrow ? 1 : 2);
-    k.rights = x + RIGHTS_W <= w ? x : w - RIGHTS_W;
-    x = k.rights + RIGHTS_W + 2;
-    k.bits = x + BITS_SET_W <= w ? x : 0;
-    k.all_bits = x + BITS_W <= w;
+    struct columns k = {0};
+    if (w >= PAGES_NARROW &&
+        (columns_try(p, w, true, BITS_W, &k) || columns_try(p, w, true, BITS_SET_W, &k) ||
+         columns_try(p, w, false, BITS_SET_W, &k)))
+        return k;
+    if (!columns_try(p, w, w >= PAGES_NARROW, 0, &k) && !columns_try(p, w, false, 0, &k))
+        k.rights = w - RIGHTS_W;
     return k;
 }
 
@@ -113,20 +124,20 @@ static void draw_line(const struct pages *p, const struct pages_line *l, const s
                       struct canvas *c, int y)
 {
     struct text s = {0};
-    int x = 2 + (int)l->indent * (k->narrow ? 1 : 2), room = k->rights - 1 - k->where;
+    int x = 2 + (int)l->indent * pages_indent(c->window.w), room = k->rights - 1 - k->where;
     if (l->changed)
         canvas_put(c, 0, y, ROLE_CHANGED, '*');
     if (l->on_path)
         canvas_put(c, 1, y, ROLE_HERE, 0x25ba);
     if (l->opens)
         canvas_put(c, x, y, ROLE_LABEL, l->open ? 0x25be : 0x25b8);
-    pages_label(p, l, k->narrow, &s);
+    pages_label(p, l, c->window.w < PAGES_NARROW, &s);
     canvas_text(c, x + 2, y, l->changed ? ROLE_CHANGED : ROLE_LABEL, text_str(&s));
     if (k->gva)
         canvas_textf(c, k->gva, y, l->row.decoded.kind == PAGING_ABSENT ? ROLE_DIM : ROLE_VALUE, "0x%" PRIx64,
                      l->row.gva);
     text_clear(&s);
-    pages_where(p, l, &s);
+    pages_where(p, l, c->window.w < PAGES_WIDE, &s);
     if (l->row.decoded.kind < PAGING_TABLE)
         room = c->window.w - k->where;
     canvas_text_cut(c, k->where, y, room, where_role(l), text_str(&s));

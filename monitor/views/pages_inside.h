@@ -10,7 +10,13 @@
 #include "monitor/views/wrap.h"
 
 /* So few tables are open at a time that the pages of a snapshot are enough for them and other views. */
-enum { PAGES_OPEN_MAX = 24, PAGES_LINES_CAP = 4096, PAGES_NARROW = 60 };
+enum { PAGES_OPEN_MAX = 24, PAGES_LINES_CAP = 4096, PAGES_NARROW = 60, PAGES_WIDE = 96 };
+
+/* Columns that a level stands further in. */
+static inline int pages_indent(int w)
+{
+    return w < PAGES_WIDE ? 1 : 2;
+}
 
 /* An entry by the way to it: the index taken in each table, from the top one down. */
 struct pages_place {
@@ -87,7 +93,7 @@ bool pages_is_walk_end(const struct pages *p, const struct pages_line *l);
 const struct paging_level *pages_level(const struct pages *p, const struct pages_line *l);
 /* Appends `PDE 4..511`, or only the numbers; and what is there: `PT at 0x3000`. */
 void pages_label(const struct pages *p, const struct pages_line *l, bool brief, struct text *out);
-void pages_where(const struct pages *p, const struct pages_line *l, struct text *out);
+void pages_where(const struct pages *p, const struct pages_line *l, bool brief, struct text *out);
 
 /* pages_detail.c: what stands below the tree, and an entry bit by bit. */
 void pages_detail(struct pages *p, const struct snapshot *s, const struct pages_line *l, int w, bool full);

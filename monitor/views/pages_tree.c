@@ -115,20 +115,24 @@ void pages_label(const struct pages *p, const struct pages_line *l, bool brief, 
         text_addf(out, "..%u", l->row.first + l->row.count - 1);
 }
 
-static void add_page(const struct page_row *row, struct text *out)
+static void add_page(const struct page_row *row, bool brief, struct text *out)
 {
     if (row->count > 1)
-        text_addf(out, "%u pages of ", row->count);
+        text_addf(out, brief ? "%u × " : "%u pages of ", row->count);
     pages_len_write(row->len, out);
-    text_addf(out, "%s 0x%" PRIx64, row->count == 1 ? " page at" : row->stride ? " from" : ", all", row->gpa);
+    text_addf(out, "%s 0x%" PRIx64,
+              row->count > 1 ? row->stride ? " from" : ", all"
+              : brief        ? " at"
+                             : " page at",
+              row->gpa);
 }
 
-void pages_where(const struct pages *p, const struct pages_line *l, struct text *out)
+void pages_where(const struct pages *p, const struct pages_line *l, bool brief, struct text *out)
 {
     const struct page_row *row = &l->row;
     enum paging_kind kind = row->decoded.kind;
     if (row->count > 1 && kind != PAGING_PAGE)
-        text_addf(out, "%u entries ", row->count);
+        text_addf(out, brief ? "%u " : "%u entries ", row->count);
     if (kind == PAGING_ABSENT)
         text_add(out, "not present");
     else if (kind == PAGING_RESERVED)
@@ -137,7 +141,7 @@ void pages_where(const struct pages *p, const struct pages_line *l, struct text 
         text_addf(out, "%s%s at 0x%" PRIx64, row->count > 1 ? "→ " : "", pages_level(p, l)[1].table,
                   row->gpa);
     else
-        add_page(row, out);
+        add_page(row, brief, out);
 }
 
 /* ---- what changed ---- */
@@ -333,13 +337,13 @@ static void measure(struct pages *p, int w)
     p->label_w = p->where_w = p->gva_w = 0;
     for (size_t i = 0; i < p->lines; i++) {
         const struct pages_line *l = &p->line[i];
-        int indent = (int)l->indent * (w < PAGES_NARROW ? 1 : 2), n;
+        int indent = (int)l->indent * pages_indent(w), n;
         text_clear(&s);
         pages_label(p, l, w < PAGES_NARROW, &s);
         n = indent + (int)s.len;
         p->label_w = n > p->label_w ? n : p->label_w;
         text_clear(&s);
-        pages_where(p, l, &s);
+        pages_where(p, l, w < PAGES_WIDE, &s);
         n = (int)text_width(text_str(&s));
         p->where_w = n > p->where_w ? n : p->where_w;
         text_clear(&s);
