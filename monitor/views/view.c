@@ -13,6 +13,8 @@ static const struct view_ops *const views[] = {
     &view_registers,
     &view_code,
     &view_exits,
+    &view_pages,
+    &view_tables,
     &view_console,
 };
 enum { VIEW_COUNT = sizeof views / sizeof views[0] };

@@ -10,5 +10,7 @@ extern const struct view_ops view_registers;
 extern const struct view_ops view_code;
 extern const struct view_ops view_exits;
 extern const struct view_ops view_console;
+extern const struct view_ops view_pages;
+extern const struct view_ops view_tables;
 
 #endif

@@ -14,6 +14,7 @@
 #include "debug/pages.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 int page_tree_open(struct page_tree *tree, const struct target *t, struct page_table *root, struct err *e)
@@ -128,12 +129,13 @@ static bool row_join(struct page_row *row, const struct paging_entry *next)
     return true;
 }
 
-unsigned page_row_read(const struct page_tree *tree, const struct page_table *table, unsigned index,
-                       struct page_row *row)
+unsigned page_row_read_to(const struct page_tree *tree, const struct page_table *table, unsigned index,
+                          unsigned end, struct page_row *row)
 {
     const struct paging_level *l = page_tree_level(tree, table);
     const uint8_t *bytes = table_bytes(tree, table);
-    if (!bytes || index >= paging_entries(l))
+    end = end < paging_entries(l) ? end : paging_entries(l);
+    if (!bytes || index >= end)
         return 0;
     *row = (struct page_row){
         .first = index, .count = 1, .len = 1ull << l->shift, .gva = index_gva(tree, table, index)};
@@ -143,13 +145,19 @@ unsigned page_row_read(const struct page_tree *tree, const struct page_table *ta
     row->a_any = row->a_all = row->entry & PAGING_A;
     row->d_any = row->d_all = row->entry & PAGING_D;
     row->loops = row->decoded.kind == PAGING_TABLE && table_on_path(table, row->gpa);
-    for (index++; index < paging_entries(l); index++) {
+    for (index++; index < end; index++) {
         struct paging_entry next;
         paging_decode(tree->scheme, l, &tree->context, entry_load(tree, bytes, index), &next);
         if (!row_join(row, &next))
             break;
     }
     return index;
+}
+
+unsigned page_row_read(const struct page_tree *tree, const struct page_table *table, unsigned index,
+                       struct page_row *row)
+{
+    return page_row_read_to(tree, table, index, UINT_MAX, row);
 }
 
 bool page_table_child(const struct page_tree *tree, const struct page_table *table, unsigned index,

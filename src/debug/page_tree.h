@@ -67,6 +67,10 @@ NODISCARD int page_level_parse(const struct page_tree *tree, const char *word, u
 unsigned page_row_read(const struct page_tree *tree, const struct page_table *table, unsigned index,
                        struct page_row *row);
 
+/* The same for a row that ends before entry `end` at the latest: to see one entry of a run by itself. */
+unsigned page_row_read_to(const struct page_tree *tree, const struct page_table *table, unsigned index,
+                          unsigned end, struct page_row *row);
+
 /* The table that entry `index` points to. False when it points to none: absent, reserved, a page, or to no
  * memory. */
 bool page_table_child(const struct page_tree *tree, const struct page_table *table, unsigned index,

@@ -1,0 +1,25 @@
+/*
+ * Between the parts of the view of descriptor tables: tables.c is the view, tables_fit.c makes the lines that
+ * the debug floor wrote fit a pane.
+ */
+#ifndef RINGSIDE_MONITOR_VIEWS_TABLES_INSIDE_H
+#define RINGSIDE_MONITOR_VIEWS_TABLES_INSIDE_H
+
+#include "base/text.h"
+
+enum table_kind { TABLE_GDT, TABLE_LDT, TABLE_IDT, TABLE_IVT, TABLE_TSS };
+
+/* The lines of a table as a pane shows them, and which entry each is about. */
+struct table_lines {
+    struct text text;
+    size_t *entry; /* a line's; SIZE_MAX: none */
+    size_t count, cap;
+    size_t problems;
+};
+
+/* Reads `text`, the whole table as look_gdt and the like wrote it, into lines of at most `w` columns: first
+ * columns are left out, then lines are broken. */
+void table_lines_fit(struct table_lines *l, enum table_kind kind, const char *text, int w);
+void table_lines_fini(struct table_lines *l);
+
+#endif
