@@ -407,6 +407,7 @@ static void grabbed_key(struct screen *s, struct view *v, int key)
 {
     struct view_reply r = {0};
     struct text bytes = {0};
+    screen_say(s, "");
     if (key == UI_CTRL_A) {
         v->grabs = false;
     } else {

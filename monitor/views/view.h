@@ -48,6 +48,8 @@ struct view_ops {
     const char *(*question)(const struct view *v);
     /* Bytes that the user types while it has the keyboard (see view->grabs). */
     void (*typed)(struct view *v, const char *bytes, size_t n, struct view_reply *r);
+    /* What the bottom row says meanwhile; NULL: that keys go to the guest. */
+    const char *grabbing;
     /* Frees what state points to; NULL: nothing. */
     void (*fini)(struct view *v);
     bool early;
