@@ -70,7 +70,8 @@ struct debugger {
     const struct feed *feed;     /* what a screen shows of them; NULL: nobody watches */
     bool tracing;                /* a trace is being written */
     const char *image_path;      /* for showing; NULL: not known */
-    uint64_t stands;             /* how often the guest came to stand */
+    uint64_t stands;             /* how often the guest came to stand … */
+    uint64_t stood_ns;           /* … and the machine's clock when it last did */
     /* Console input for the guest: returns how many bytes there was room for. NULL: there is no console. */
     size_t (*type)(void *ctx, const char *bytes, size_t n);
     void *type_ctx;

@@ -194,6 +194,7 @@ static int drive(struct debugger *d, uint64_t steps, struct err *e)
     int rc = drive_loop(v, &end, e);
     d->running = false;
     d->stands++;
+    d->stood_ns = machine_now_ns(d->machine);
     run_forget_pause(d->run);
     if (rc == 0)
         drive_sentence(d, end, steps - v->steps_left);

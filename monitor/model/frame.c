@@ -44,7 +44,7 @@ static void write_state(struct debugger *d, struct text *out)
     put(&part, d->tracing);
     put(&part, d->counts ? d->counts->exits.count : r->exits);
     put(&part, run_last_steps(d->run)->total);
-    put(&part, machine_now_ns(d->machine));
+    put(&part, d->running ? machine_now_ns(d->machine) : d->stood_ns);
     put(&part, d->stands);
     put(&part, d->settings.syntax == DISASM_ATT);
     part_end(&part, FRAME_STATE, out);

@@ -1,10 +1,10 @@
 /*
  * The layouts: see layout.h.  A table, biggest first: the first row whose size the screen has is taken. Panes
- * are given in parts of the body (0 to 12 in both directions), so that neighbours always share an edge.
+ * are given in parts of the body (0 to 24 in both directions), so that neighbours always share an edge.
  */
 #include "monitor/ui/layout.h"
 
-enum { PARTS = 12 };
+enum { PARTS = 24 };
 
 struct arrangement {
     int min_w, min_h;
@@ -19,14 +19,14 @@ static const struct arrangement arrangements[] = {
     {180,
      44,
      6,
-     {{0, 0, 4, 6}, {0, 6, 4, 12}, {4, 0, 8, 6}, {4, 6, 8, 12}, {8, 0, 12, 7}, {8, 7, 12, 12}},
-     {"registers", "code", "pages", "memory", "exits", "console"}},
+     {{0, 0, 8, 12}, {0, 12, 8, 24}, {8, 0, 16, 12}, {8, 12, 16, 24}, {16, 0, 24, 14}, {16, 14, 24, 24}},
+     {"code", "registers", "pages", "memory", "exits", "console"}},
     {120,
      30,
      4,
-     {{0, 0, 7, 5}, {0, 5, 7, 12}, {7, 0, 12, 7}, {7, 7, 12, 12}},
-     {"registers", "code", "exits", "console"}},
-    {76, 20, 3, {{0, 0, 7, 7}, {7, 0, 12, 7}, {0, 7, 12, 12}}, {"code", "registers", "exits"}},
+     {{0, 0, 14, 12}, {14, 0, 24, 12}, {0, 12, 14, 24}, {14, 12, 24, 24}},
+     {"code", "registers", "exits", "console"}},
+    {76, 20, 3, {{0, 0, 11, 14}, {11, 0, 24, 14}, {0, 14, 24, 24}}, {"code", "registers", "exits"}},
     {LAYOUT_MIN_W, LAYOUT_MIN_H, 1, {{0, 0, PARTS, PARTS}}, {"code"}},
 };
 

@@ -166,6 +166,19 @@ void screen_complain(struct screen *s, const struct err *e)
     s->message_alarm = true;
 }
 
+/* Lays a text over the panes. */
+static void lay_over(struct screen *s, const char *title, size_t n, const char *text)
+{
+    text_clear(&s->output.title);
+    text_addn(&s->output.title, title, n);
+    text_clear(&s->output.text);
+    text_add(&s->output.text, text);
+    s->output.list = (struct list){0};
+    s->output.shown = true;
+    s->help.shown = false;
+    s->dirty = true;
+}
+
 /* An answer of one line goes to the bottom row, a longer one over the panes. Those of commands that let the
  * guest run end with the instruction it stands at, which the code view shows. */
 static void show_answer(struct screen *s, const char *line, const struct text *out)
@@ -177,14 +190,7 @@ static void show_answer(struct screen *s, const char *line, const struct text *o
         screen_say(s, text_str(out));
         return;
     }
-    text_clear(&s->output.title);
-    text_add(&s->output.title, line);
-    text_clear(&s->output.text);
-    text_add(&s->output.text, text_str(out));
-    s->output.list = (struct list){0};
-    s->output.shown = true;
-    s->help.shown = false;
-    s->dirty = true;
+    lay_over(s, line, strlen(line), text_str(out));
 }
 
 static void answered(void *ctx, const char *line, const struct text *out, const struct err *failed)
@@ -287,6 +293,11 @@ static void act_on_reply(struct screen *s, struct view_reply *r)
         s->rounds = 0;
     if (r->message.len)
         screen_say(s, text_str(&r->message));
+    if (r->show.len) {
+        size_t title = strcspn(text_str(&r->show), "\n");
+        const char *text = text_str(&r->show) + title;
+        lay_over(s, text_str(&r->show), title, *text ? text + 1 : text);
+    }
     if (r->prompt.len && s->prompt.begin) {
         s->prompt.begin(s->prompt.ctx, text_str(&r->prompt));
         s->line = LINE_PROMPT;
@@ -310,9 +321,10 @@ bool screen_act(struct screen *s, const char *verb, const char *args)
 void screen_command(struct screen *s, const char *line)
 {
     struct err e;
-    size_t rest = strspn(line, " ");
-    line += rest;
-    if (!*line || screen_command_run(s, line))
+    while (screen_command_run(s, line))
+        line = line_next_command(line + line_command_len(line));
+    line += strspn(line, " ");
+    if (!*line)
         return;
     if (model_replay(s->model)) {
         if (!replay_command_run(s, line)) {

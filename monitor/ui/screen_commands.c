@@ -262,22 +262,31 @@ const struct screen_command *screen_command_row(size_t i)
     return i < sizeof commands / sizeof commands[0] ? &commands[i] : NULL;
 }
 
-bool screen_command_run(struct screen *s, const char *line)
+/* One command, cut from the line. */
+static bool command_run(struct screen *s, char *command)
 {
-    size_t n = strcspn(line, " ");
-    const char *args = line + n + strspn(line + n, " ");
-    if (n == 1 && line[0] == 'q' && !*args)
-        n = 0; /* as the prompt has it */
+    command = line_trim(command);
+    size_t n = strcspn(command, " ");
+    char *args = command + n + strspn(command + n, " ");
+    command[n] = '\0';
+    const char *name = strcmp(command, "q") == 0 ? "quit" : command; /* as the prompt has it */
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        bool is = n == 0 ? strcmp(commands[i].name, "quit") == 0
-                         : strlen(commands[i].name) == n && strncmp(commands[i].name, line, n) == 0;
-        if (!is || (strcmp(commands[i].name, "help") == 0 && *args))
+        if (strcmp(commands[i].name, name) != 0 || (strcmp(name, "help") == 0 && *args))
             continue;
         commands[i].run(s, args);
         s->dirty = true;
         return true;
     }
     return false;
+}
+
+bool screen_command_run(struct screen *s, const char *line)
+{
+    struct text command = {0};
+    text_addn(&command, line, line_command_len(line));
+    bool ran = command.len && command_run(s, command.buf);
+    text_fini(&command);
+    return ran;
 }
 
 /* ---- help ---- */

@@ -11,6 +11,8 @@
 
 static const struct view_ops *const views[] = {
     &view_registers,
+    &view_code,
+    &view_exits,
 };
 enum { VIEW_COUNT = sizeof views / sizeof views[0] };
 
@@ -46,5 +48,6 @@ void view_reply_fini(struct view_reply *r)
     text_fini(&r->command);
     text_fini(&r->prompt);
     text_fini(&r->message);
+    text_fini(&r->show);
     r->reload = false;
 }

@@ -20,6 +20,7 @@ struct view_reply {
     struct text command; /* a command line to execute, as if it had been typed; "" for none */
     struct text prompt;  /* opens the prompt with this text, to be completed by the user; "" for none */
     struct text message; /* a line for the user; "" for none */
+    struct text show;    /* lines to lay over the panes, the first one their title; "" for none */
     bool reload;         /* load again: it wants to look at something else */
 };
 

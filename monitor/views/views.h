@@ -7,5 +7,7 @@
 #include "monitor/views/view.h"
 
 extern const struct view_ops view_registers;
+extern const struct view_ops view_code;
+extern const struct view_ops view_exits;
 
 #endif
