@@ -20,9 +20,8 @@
 static bool move_rows(struct memory *m, const char *verb, const char *args)
 {
     uint64_t per = (uint64_t)m->shape.per_row, column = m->at % per;
-    struct list rows = {.count = (size_t)(m->last / per) + 1,
-                        .at = (size_t)(m->at / per),
-                        .top = (size_t)(m->top / per)};
+    struct list rows = {
+        .count = (size_t)(m->last / per) + 1, .at = (size_t)(m->at / per), .top = (size_t)(m->top / per)};
     if (!list_act(&rows, m->shape.rows, verb, args))
         return false;
     m->top = rows.top * per;
@@ -119,6 +118,13 @@ static void act_set(struct view *v, const char *args, struct view_reply *r)
     add_place(v->state, "byte", &r->prompt);
 }
 
+static void act_go(struct view *v, const char *args, struct view_reply *r)
+{
+    (void)v;
+    (void)args;
+    text_add(&r->prompt, "goto ");
+}
+
 static void act_code(struct view *v, const char *args, struct view_reply *r)
 {
     const struct memory *m = v->state;
@@ -160,9 +166,11 @@ static void act_search_back(struct view *v, const char *args, struct view_reply 
 static const struct {
     const char *verb;
     void (*act)(struct view *v, const char *args, struct view_reply *r);
-} verbs[] = {{"goto", act_goto},     {"space", act_space},   {"follow", act_follow},
-             {"edit", act_edit},     {"set-byte", act_set},  {"open", act_code},
-             {"watch-it", act_watch}, {"search", act_search}, {"search-back", act_search_back}};
+} verbs[] = {{"goto", act_goto},     {"go", act_go},
+             {"space", act_space},   {"follow", act_follow},
+             {"edit", act_edit},     {"set-byte", act_set},
+             {"open", act_code},     {"watch-it", act_watch},
+             {"search", act_search}, {"search-back", act_search_back}};
 
 static bool memory_act(struct view *v, const char *verb, const char *args, struct view_reply *r)
 {
@@ -275,7 +283,7 @@ static const struct key_row keys[] = {
     {'m', "space", "linear or physical"},
     {'i', "edit", "type over bytes, in hexadecimal; Esc ends it"},
     {'e', "set-byte", "set this byte to an expression"},
-    {'g', "prompt goto ", "go to an address or expression"},
+    {'g', "go", "go to an address or expression"},
     {'r', "follow", "follow RSP, RIP, or nothing"},
     {'W', "watch-it", "stop when this byte is written"},
     {0},
@@ -284,7 +292,8 @@ static const struct key_row keys[] = {
 const struct view_ops view_memory = {.name = "memory",
                                      .title = "Memory",
                                      .tab = "Memory",
-                                     .summary = "bytes and characters, linear or physical; changed ones marked",
+                                     .summary =
+                                         "bytes and characters, linear or physical; changed ones marked",
                                      .keys = keys,
                                      .state_len = sizeof(struct memory),
                                      .load = memory_load,

@@ -1,6 +1,6 @@
 /*
- * Drawing the memory view: rows of bytes, what they are as characters, what points there, and a line about the
- * selected byte. See memory.c.
+ * Drawing the memory view: rows of bytes, what they are as characters, what points there, and a line about
+ * the selected byte. See memory.c.
  */
 #include "monitor/views/memory_inside.h"
 
@@ -87,7 +87,8 @@ static void add_register(const char *name, uint64_t at, uint64_t first, uint64_t
         text_addf(out, "%s%s", out->len ? " " : "", name);
 }
 
-static void put_notes(const struct memory *m, const struct snapshot *s, struct canvas *c, int y, uint64_t addr)
+static void put_notes(const struct memory *m, const struct snapshot *s, struct canvas *c, int y,
+                      uint64_t addr)
 {
     int x = byte_x(&m->shape, m->shape.per_row) + m->shape.per_row + 2, room = c->window.w - x;
     uint64_t len = (uint64_t)m->shape.per_row, last = addr + len - 1, offset = 0;
@@ -112,7 +113,8 @@ static void put_notes(const struct memory *m, const struct snapshot *s, struct c
 
 /* ---- the line about the selected byte ---- */
 
-static int put_number(struct canvas *c, int x, int y, const char *name, const uint8_t *raw, size_t n, size_t have)
+static int put_number(struct canvas *c, int x, int y, const char *name, const uint8_t *raw, size_t n,
+                      size_t have)
 {
     if (have < n)
         return x;

@@ -38,9 +38,9 @@ struct memory_search {
 struct memory {
     enum space space;
     enum memory_follow follow;
-    bool placed;      /* `at` holds something */
-    uint64_t at, top; /* the selected byte; the first row */
-    uint64_t last;    /* the last address there is */
+    bool placed;                /* `at` holds something */
+    uint64_t at, top;           /* the selected byte; the first row */
+    uint64_t last;              /* the last address there is */
     uint64_t at_linear, at_gpa; /* the selected byte in both spaces, when `paired` */
     bool paired;
     struct memory_shape shape;

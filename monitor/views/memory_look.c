@@ -17,9 +17,10 @@ enum { PAGE_LEN = SNAPSHOT_PAGE_LEN };
 /* From the widest: how many bytes a row has, and how many of them stand together. */
 static const struct {
     int per_row, group;
-} shapes[] = {{32, 1}, {16, 1}, {16, 2}, {8, 1}, {8, 2}, {4, 1}, {4, 4}, {2, 2}, {1, 1}};
+} shapes[] = {{32, 1}, {16, 1}, {16, 2}, {8, 1}, {8, 2}, {4, 1}, {4, 4}, {2, 2}};
 
-/* Columns of a row: address, two blanks, groups with a blank behind each (two behind every eighth byte), text. */
+/* Columns of a row: address, two blanks, groups with a blank behind each (two behind every eighth byte),
+ * text. */
 static int shape_width(int digits, int per_row, int group)
 {
     int halves = group == 1 && per_row > 8 ? per_row / 8 - 1 : 0;
@@ -87,7 +88,8 @@ bool memory_locate(const struct snapshot *s, enum space space, uint64_t addr, ui
 }
 
 /* Up to `n` bytes of one page. */
-static void look_run(const struct snapshot *s, enum space space, uint64_t addr, struct memory_byte *b, size_t n)
+static void look_run(const struct snapshot *s, enum space space, uint64_t addr, struct memory_byte *b,
+                     size_t n)
 {
     uint64_t gpa;
     const char *why;

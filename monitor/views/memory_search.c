@@ -1,7 +1,8 @@
 /*
  * Searching in memory. The view holds only the pages it shows, so it asks the debugger, as `find` at the
- * prompt does, and reads the addresses in the answer. Forwards: to the end of memory, then from its beginning.
- * Backwards the answer must end at the selected byte, so it is asked for stretches that grow as they go down.
+ * prompt does, and reads the addresses in the answer. Forwards: to the end of memory, then from its
+ * beginning. Backwards the answer must end at the selected byte, so it is asked for stretches that grow as
+ * they go down.
  */
 #include "monitor/views/memory_inside.h"
 

@@ -13,6 +13,10 @@ static const struct view_ops *const views[] = {
     &view_registers,
     &view_code,
     &view_exits,
+    &view_memory,
+    &view_stack,
+    &view_breakpoints,
+    &view_symbols,
 };
 enum { VIEW_COUNT = sizeof views / sizeof views[0] };
 

@@ -9,5 +9,9 @@
 extern const struct view_ops view_registers;
 extern const struct view_ops view_code;
 extern const struct view_ops view_exits;
+extern const struct view_ops view_memory;
+extern const struct view_ops view_stack;
+extern const struct view_ops view_breakpoints;
+extern const struct view_ops view_symbols;
 
 #endif
