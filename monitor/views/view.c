@@ -15,6 +15,7 @@ static const struct view_ops *const views[] = {
     &view_exits,
     &view_memory,
     &view_stack,
+    &view_console,
     &view_breakpoints,
     &view_symbols,
 };

@@ -11,6 +11,7 @@ extern const struct view_ops view_code;
 extern const struct view_ops view_exits;
 extern const struct view_ops view_memory;
 extern const struct view_ops view_stack;
+extern const struct view_ops view_console;
 extern const struct view_ops view_breakpoints;
 extern const struct view_ops view_symbols;
 
