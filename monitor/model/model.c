@@ -330,14 +330,17 @@ static bool take_frame(struct model *m, struct slot *s)
 {
     struct err e;
     struct frame_request rq;
-    if (m->record.len && frame_request_read(text_str(&s->line), s->line.len, &rq, &e) == 0 &&
-        rq.parts == PART_ALL)
+    if (frame_request_read(text_str(&s->line), s->line.len, &rq, &e) < 0)
+        rq.parts = 0;
+    if (m->record.len && rq.parts == PART_ALL)
         write_record(m, s);
     struct snapshot *snap =
         s->failed ? NULL
                   : snapshot_read(text_str(&s->out), s->out.len, &m->machine, &m->history, m->symbols, &e);
-    if (snap)
+    if (snap) {
+        snap->parts = rq.parts;
         take_snapshot(m, snap);
+    }
     return snap;
 }
 

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KIND_W = 12, HITS_W = 7, COLUMNS_MIN_W = 60, CONDITION_MIN_W = 90, DETAIL_MIN_H = 7, DETAIL_ROWS = 2 };
+enum { KIND_W = 12, HITS_W = 7, COLUMNS_MIN_W = 60, WHERE_MIN_W = 14, DETAIL_MIN_H = 7, DETAIL_ROWS = 2 };
 
 struct breakpoints {
     struct list list;
@@ -50,7 +50,8 @@ static int list_rows(const struct view *v)
 /* `> ` met now; a full circle is armed, an empty one is not. */
 static int put_mark(struct canvas *c, int y, const struct snapshot_stop *s)
 {
-    canvas_put(c, 0, y, ROLE_HERE, s->met ? '>' : ' ');
+    if (s->met)
+        canvas_put(c, 0, y, ROLE_HERE, '>');
     canvas_put(c, 1, y, s->enabled ? ROLE_BREAKPOINT : ROLE_DIM, s->enabled ? 0x25cf : 0x25cb);
     return canvas_textf(c, 3, y, ROLE_LABEL, "%2u", s->number) + 1;
 }
@@ -61,8 +62,9 @@ static void hits_text(const struct snapshot_stop *s, char *out, size_t room)
 }
 
 /* The number of hits at the right, kind and place in between: `● 1 break 0x7c10 <start+16>  3`. */
-static void put_narrow(struct canvas *c, int y, const struct snapshot_stop *s)
+static void put_narrow(const struct snapshot *all, struct canvas *c, int y, const struct snapshot_stop *s)
 {
+    (void)all;
     char hits[32];
     snprintf(hits, sizeof hits, "%" PRIu64 "x", s->hits);
     int x = put_mark(c, y, s), right = c->window.w - (int)strlen(hits);
@@ -92,19 +94,6 @@ struct columns {
     int kind, where, hits, rest;
 };
 
-static struct columns columns_of(int w)
-{
-    struct columns k = {.kind = 6, .where = 6 + KIND_W};
-    int free = w - k.where - HITS_W, where = free * 3 / 5;
-    if (where > 48)
-        where = 48;
-    if (w < CONDITION_MIN_W && where < 28)
-        where = 28;
-    k.hits = k.where + where;
-    k.rest = k.hits + HITS_W + 1;
-    return k;
-}
-
 static void add_rest(const struct snapshot_stop *s, struct text *out)
 {
     if (*s->condition)
@@ -119,11 +108,38 @@ static void add_rest(const struct snapshot_stop *s, struct text *out)
         text_addf(out, "%sruns commands", out->len ? ", " : "");
 }
 
-static void put_wide(struct canvas *c, int y, const struct snapshot_stop *s)
+/* The widest of what the two last columns hold. */
+static void measure(const struct snapshot *s, int *where, int *rest)
+{
+    *where = WHERE_MIN_W;
+    *rest = 0;
+    for (size_t i = 0; i < s->stop_count; i++) {
+        struct text words = {0};
+        add_rest(&s->stops[i], &words);
+        int w = (int)text_width(s->stops[i].where) + 2, r = (int)text_width(text_str(&words));
+        *where = w > *where ? w : *where;
+        *rest = r > *rest ? r : *rest;
+        text_fini(&words);
+    }
+}
+
+/* The place gets what the longest one needs, as long as the last column has what it needs, or half. */
+static struct columns columns_of(const struct snapshot *s, int w)
+{
+    struct columns k = {.kind = 6, .where = 6 + KIND_W};
+    int free = w - k.where - HITS_W - 2, where, rest;
+    measure(s, &where, &rest);
+    int most = free - (rest < free / 2 ? rest : free / 2);
+    k.hits = k.where + (where < most ? where : most);
+    k.rest = k.hits + HITS_W + 2;
+    return k;
+}
+
+static void put_wide(const struct snapshot *all, struct canvas *c, int y, const struct snapshot_stop *s)
 {
     char hits[32];
     struct text rest = {0};
-    struct columns k = columns_of(c->window.w);
+    struct columns k = columns_of(all, c->window.w);
     put_mark(c, y, s);
     hits_text(s, hits, sizeof hits);
     canvas_text_cut(c, k.kind, y, KIND_W - 1, ROLE_MNEMONIC, kind_of(s));
@@ -135,9 +151,9 @@ static void put_wide(struct canvas *c, int y, const struct snapshot_stop *s)
     text_fini(&rest);
 }
 
-static void put_header(struct canvas *c)
+static void put_header(const struct snapshot *s, struct canvas *c)
 {
-    struct columns k = columns_of(c->window.w);
+    struct columns k = columns_of(s, c->window.w);
     canvas_text(c, 4, 0, ROLE_LABEL, "#");
     canvas_text(c, k.kind, 0, ROLE_LABEL, "stops at");
     canvas_text(c, k.where, 0, ROLE_LABEL, "where");
@@ -188,10 +204,10 @@ static void breakpoints_draw(const struct view *v, struct canvas *c)
         return;
     }
     if (head)
-        put_header(c);
+        put_header(s, c);
     for (int y = 0; y < list_rows(v) && b->list.top + (size_t)y < s->stop_count; y++) {
         size_t i = b->list.top + (size_t)y;
-        (wide ? put_wide : put_narrow)(c, y + head, &s->stops[i]);
+        (wide ? put_wide : put_narrow)(s, c, y + head, &s->stops[i]);
         if (v->focused && i == b->list.at)
             canvas_look(c, (struct rect){0, y + head, c->window.w, 1}, LOOK_SELECTED);
     }

@@ -151,13 +151,13 @@ static void put_status(const struct memory *m, const struct snapshot *s, struct 
         x = canvas_text(c, x, y, ROLE_BAR_NOTE, "gpa ");
         x = canvas_textf(c, x, y, ROLE_BAR, "%llx", (unsigned long long)m->at_gpa) + 2;
     }
+    if (m->space == SPACE_LINEAR)
+        symbols_name(s->target.symbols, m->at, &name);
+    if (name.len)
+        x = canvas_text_cut(c, x, y, c->window.w - x, ROLE_BAR_NOTE, text_str(&name)) + 2;
     x = put_number(c, x, y, "word", raw, 2, n);
     x = put_number(c, x, y, "dword", raw, 4, n);
     x = put_number(c, x, y, "qword", raw, 8, n);
-    if (m->space == SPACE_LINEAR)
-        symbols_name(s->target.symbols, m->at, &name);
-    if (x < c->window.w && name.len)
-        canvas_text_cut(c, x, y, c->window.w - x, ROLE_BAR_NOTE, text_str(&name));
     text_fini(&name);
 }
 

@@ -15,7 +15,13 @@
 #include <string.h>
 
 /* Pages the chains of one screen may lead to: other views need theirs. */
-enum { STACK_ROWS_MAX = 256, STACK_FRAMES_MAX = 32, STACK_PAGES_MAX = 96, OFFSET_MIN_W = 64 };
+enum {
+    STACK_ROWS_MAX = 256,
+    STACK_FRAMES_MAX = 32,
+    STACK_PAGES_MAX = 96,
+    ADDRESS_MIN_W = 56,
+    ADDRESS_MIN_W64 = 72
+};
 
 enum word_kind { WORD_PLAIN, WORD_RETURN, WORD_RETURN_MAYBE, WORD_SAVED_RBP };
 
@@ -92,7 +98,7 @@ static void add_return(const struct target *t, uint64_t linear, struct text *out
         text_addf(out, "0x%llx ", (unsigned long long)linear);
     symbols_name(t->symbols, linear, out);
     if (symbols_line(t->symbols, linear - 1, &file, &line))
-        text_addf(out, " %s:%u", file, line);
+        text_addf(out, " %s:%u", strrchr(file, '/') ? strrchr(file, '/') + 1 : file, line);
 }
 
 static size_t pages_wanted(const struct snapshot *s)
@@ -175,7 +181,8 @@ static void put_bracket(struct canvas *c, int y, const struct stack_row *row)
                     : row->bracket == 'm' ? 0x2502
                     : row->bracket == 'l' ? 0x2514
                                           : ' ';
-    canvas_put(c, 0, y, ROLE_BORDER, code);
+    if (code != ' ')
+        canvas_put(c, 0, y, ROLE_BORDER, code);
     canvas_text(c, 1, y, ROLE_HERE, row->mark);
 }
 
@@ -186,9 +193,10 @@ static int put_value(struct canvas *c, int x, int y, const struct stack_row *row
     text_addf(&t, "%0*llx", (int)width * 2, (unsigned long long)row->value);
     size_t zeros = strspn(text_str(&t), "0"), n = t.len < sizeof text ? t.len : 0;
     zeros = zeros < n ? zeros : n ? n - 1 : 0;
-    canvas_put(c, x - 1, y, ROLE_CHANGED, row->changed ? '*' : ' ');
-    if (row->changed)
+    if (row->changed) {
+        canvas_put(c, x - 1, y, ROLE_CHANGED, '*');
         zeros = 0;
+    }
     canvas_textn(c, x, y, ROLE_DIM, text_str(&t), zeros);
     canvas_text(c, x + (int)zeros, y, row->changed ? ROLE_CHANGED : ROLE_VALUE, text_str(&t) + zeros);
     text_fini(&t);
@@ -219,7 +227,7 @@ static void put_words(struct canvas *c, int x, int y, enum word_kind kind, const
 static void put_row(const struct stack *k, struct canvas *c, int y, const char *words, size_t n)
 {
     const struct stack_row *row = &k->row[y];
-    bool wide = c->window.w >= OFFSET_MIN_W;
+    bool wide = c->window.w >= (k->width == 8 ? ADDRESS_MIN_W64 : ADDRESS_MIN_W);
     uint64_t from = (k->list.top + (size_t)y) * k->width;
     int x = 5;
     put_bracket(c, y, row);
@@ -358,8 +366,11 @@ static bool stack_act(struct view *v, const char *verb, const char *args, struct
 static void stack_note(const struct view *v, struct text *out)
 {
     const struct stack *k = v->state;
+    const struct stack_row *row = selected(k);
     if (!v->snap->has_cpu)
         return;
+    if (row)
+        text_addf(out, "0x%llx, ", (unsigned long long)row->at);
     text_addf(out, "%s%u-bit", k->away ? "not at RSP, " : "", k->width * 8);
     if (k->frames)
         text_addf(out, ", %zu frame%s", k->frames, k->frames == 1 ? "" : "s");
