@@ -330,14 +330,17 @@ static bool take_frame(struct model *m, struct slot *s)
 {
     struct err e;
     struct frame_request rq;
-    if (m->record.len && frame_request_read(text_str(&s->line), s->line.len, &rq, &e) == 0 &&
-        rq.parts == PART_ALL)
+    if (frame_request_read(text_str(&s->line), s->line.len, &rq, &e) < 0)
+        rq.parts = 0;
+    if (m->record.len && rq.parts == PART_ALL)
         write_record(m, s);
     struct snapshot *snap =
         s->failed ? NULL
                   : snapshot_read(text_str(&s->out), s->out.len, &m->machine, &m->history, m->symbols, &e);
-    if (snap)
+    if (snap) {
+        snap->parts = rq.parts;
         take_snapshot(m, snap);
+    }
     return snap;
 }
 
@@ -347,9 +350,10 @@ static void slot_take(struct model *m, struct slot *s, struct model_found *found
     found->gone |= s->failed && s->err.code == EPIPE;
     if (use == SLOT_FRAME)
         found->frame |= take_frame(m, s);
-    else if (use == SLOT_QUESTION)
+    else if (use == SLOT_QUESTION) {
         keep_answer(m, s);
-    else if (found->answered)
+        found->frame |= m->now != NULL; /* the same snapshot, but views know more now */
+    } else if (found->answered)
         found->answered(found->ctx, text_str(&s->line), &s->out, s->failed ? &s->err : NULL);
     s->use = SLOT_IDLE;
 }

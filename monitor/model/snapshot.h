@@ -99,6 +99,7 @@ struct snapshot_machine {
 struct snapshot {
     uint64_t serial;      /* counts frames */
     uint64_t stop_serial; /* counts how often the guest came to stand */
+    unsigned parts;       /* enum snapshot_part bits that were asked for */
     enum snapshot_state state;
     bool replay;  /* from a trace: only what events tell is known */
     bool has_cpu; /* regs, sregs and memory are there */

@@ -255,6 +255,8 @@ static void load_views(struct screen *s)
     model_begin_load(s->model);
     for (size_t i = 0; i < screen_panes(s); i++)
         load_view(s, i, snap);
+    if (snap && (parts_wanted(s) & ~snap->parts)) /* a view has come that needs more */
+        s->want_frame = true;
     if (model_missed(s->model) && s->rounds < SCREEN_ROUNDS_MAX) {
         s->rounds++;
         s->want_frame = true;
@@ -424,6 +426,7 @@ static void grabbed_key(struct screen *s, struct view *v, int key)
 {
     struct view_reply r = {0};
     struct text bytes = {0};
+    screen_say(s, "");
     if (key == UI_CTRL_A) {
         v->grabs = false;
     } else {

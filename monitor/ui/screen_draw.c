@@ -214,9 +214,10 @@ static int draw_bottom(struct screen *s, struct canvas *c)
         return draw_prompt(s, c);
     if (s->line == LINE_SEARCH)
         return draw_edited(c, r, "/", text_str(&s->search), s->search.len);
-    if (v->grabs) {
+    if (v->grabs && !s->message_alarm) {
+        const char *words = v->ops->grabbing ? v->ops->grabbing : "keys go to the guest; Ctrl-A comes back";
         canvas_row(c, r.x, r.y, r.w, ROLE_RUNNING, ' ');
-        canvas_text_cut(c, r.x + 1, r.y, r.w - 2, ROLE_RUNNING, "keys go to the guest; Ctrl-A comes back");
+        canvas_text_cut(c, r.x + 1, r.y, r.w - 2, ROLE_RUNNING, words);
     } else if (s->message.len) {
         canvas_row(c, r.x, r.y, r.w, ROLE_TEXT, ' ');
         canvas_text_cut(c, r.x + 1, r.y, r.w - 2, s->message_alarm ? ROLE_ALARM : ROLE_NOTE,

@@ -3,6 +3,7 @@
  */
 #include "monitor/views/view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,18 @@ bool list_act(struct list *l, int h, const char *verb, const char *args)
     if (row < l->count)
         list_show(l, row, h);
     return true;
+}
+
+bool list_act_below(struct list *l, int h, int head, const char *verb, const char *args)
+{
+    char row[24];
+    if (strcmp(verb, "select") != 0)
+        return list_act(l, h, verb, args);
+    long at = strtol(args, NULL, 10) - head;
+    if (at < 0 || at >= h)
+        return true;
+    snprintf(row, sizeof row, "%ld", at);
+    return list_act(l, h, verb, row);
 }
 
 bool list_search(struct list *l, int h, const char *text, bool back,

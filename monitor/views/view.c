@@ -15,7 +15,11 @@ static const struct view_ops *const views[] = {
     &view_exits,
     &view_pages,
     &view_tables,
+    &view_memory,
+    &view_stack,
     &view_console,
+    &view_breakpoints,
+    &view_symbols,
 };
 enum { VIEW_COUNT = sizeof views / sizeof views[0] };
 

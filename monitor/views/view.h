@@ -49,6 +49,8 @@ struct view_ops {
     const char *(*question)(const struct view *v);
     /* Bytes that the user types while it has the keyboard (see view->grabs). */
     void (*typed)(struct view *v, const char *bytes, size_t n, struct view_reply *r);
+    /* What the bottom row says meanwhile; NULL: that keys go to the guest. */
+    const char *grabbing;
     /* Frees what state points to; NULL: nothing. */
     void (*fini)(struct view *v);
     bool early;
@@ -94,6 +96,8 @@ struct list {
 /* Sets the number of rows and keeps `at` and `top` inside. `h`: rows that can be seen. */
 void list_fit(struct list *l, size_t count, int h);
 bool list_act(struct list *l, int h, const char *verb, const char *args);
+/* The same for a list that stands below `head` rows of the window, where the mouse selects nothing. */
+bool list_act_below(struct list *l, int h, int head, const char *verb, const char *args);
 /* Search: `row_has(ctx, row, text)`; goes to the next (or, back, the previous) row that has it, going round.
  * False: none has. */
 bool list_search(struct list *l, int h, const char *text, bool back,

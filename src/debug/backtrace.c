@@ -21,7 +21,8 @@ enum { SCAN_WORDS = 1024, CALL_LEN_MIN = 2, CALL_LEN_MAX = 10, FRAME_LEN_MAX = 1
 struct walker {
     const struct target *t;
     unsigned width;
-    uint64_t *at;
+    uint64_t *at;   /* where each frame's code goes on; NULL: not wanted */
+    uint64_t *slot; /* where on the stack its return address lies; NULL: not wanted */
     size_t n, most;
 };
 
@@ -82,10 +83,15 @@ static bool return_address(const struct walker *w, uint64_t offset, uint64_t *li
     return backtrace_behind_call(w->t, *linear);
 }
 
-static void frame_add(struct walker *w, uint64_t linear)
+static void frame_add(struct walker *w, uint64_t linear, uint64_t offset)
 {
-    if (w->n < w->most)
-        w->at[w->n++] = linear;
+    if (w->n == w->most)
+        return;
+    if (w->at)
+        w->at[w->n] = linear;
+    if (w->slot)
+        w->slot[w->n] = space_addr(w->t, SPACE_LINEAR, stack_base(w->t) + offset);
+    w->n++;
 }
 
 /* ---- frame pointers ---- */
@@ -123,12 +129,12 @@ static void follow_frames(struct walker *w)
     uint64_t sp = stack_pointer(w->t, w->t->regs.rsp), bp = stack_pointer(w->t, w->t->regs.rbp);
     uint64_t above, linear, next, low = sp;
     if (outside_frame(w->t, &above) && return_address(w, sp + above * w->width, &linear)) {
-        frame_add(w, linear);
+        frame_add(w, linear, sp + above * w->width);
         low = sp + (above + 1) * w->width;
     }
     while (w->n < w->most && bp >= low && bp - low < FRAME_LEN_MAX && stack_word(w, bp, &next) &&
            return_address(w, bp + w->width, &linear)) {
-        frame_add(w, linear);
+        frame_add(w, linear, bp + w->width);
         low = bp + 2 * w->width;
         bp = next;
     }
@@ -145,18 +151,25 @@ static void scan_stack(struct walker *w)
     for (size_t i = 0; i < n && w->n < w->most; i++) {
         uint64_t to = code_linear(w->t, le_load(stack + i * w->width, w->width));
         if (backtrace_behind_call(w->t, to))
-            frame_add(w, to);
+            frame_add(w, to, sp + i * w->width);
     }
 }
 
 size_t backtrace_frames(const struct target *t, uint64_t *at, size_t most, bool *guess)
 {
     struct walker w = {.t = t, .width = target_width(t), .at = at, .most = most};
-    frame_add(&w, cpu_rip_linear(&t->regs, &t->sregs));
+    frame_add(&w, cpu_rip_linear(&t->regs, &t->sregs), 0);
     follow_frames(&w);
     *guess = w.n == 1 && most > 1;
     if (*guess)
         scan_stack(&w);
+    return w.n;
+}
+
+size_t backtrace_slots(const struct target *t, uint64_t *slot, size_t most)
+{
+    struct walker w = {.t = t, .width = target_width(t), .slot = slot, .most = most};
+    follow_frames(&w);
     return w.n;
 }
 

@@ -75,6 +75,10 @@ enum { TELESCOPE_WORDS_MAX = 1024, TELESCOPE_DEPTH = 4, BACKTRACE_FRAMES_MAX = 2
  * symbols, and the string it ends at. */
 void telescope_write(const struct target *t, uint64_t addr, unsigned count, struct text *out);
 
+/* Appends one word that was found at linear `from` and what it leads to, as telescope_write does: its value
+ * first, `0x%0*llx` of the CPU's width. */
+void telescope_chain(const struct target *t, uint64_t from, uint64_t value, struct text *out);
+
 /* Appends who called whom, innermost first, at most `most` frames: a header that says how it was found, then
  * number, linear address, symbol and source line of each. */
 void backtrace_write(const struct target *t, unsigned most, struct text *out);
@@ -82,6 +86,10 @@ void backtrace_write(const struct target *t, unsigned most, struct text *out);
 /* The linear addresses of the same frames into at[0..most-1], the current instruction first; *guess tells
  * that the callers were guessed. Returns how many. */
 size_t backtrace_frames(const struct target *t, uint64_t *at, size_t most, bool *guess);
+
+/* The linear addresses of the stack slots that hold return addresses, innermost first, into
+ * slot[0..most-1]: only what the chain of frame pointers proves, nothing is guessed. Returns how many. */
+size_t backtrace_slots(const struct target *t, uint64_t *slot, size_t most);
 
 /* Does a CALL end right before this linear address? */
 bool backtrace_behind_call(const struct target *t, uint64_t linear);

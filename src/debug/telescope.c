@@ -66,8 +66,7 @@ static void characters_write(uint64_t value, unsigned width, struct text *out)
     text_addc(out, '\'');
 }
 
-/* Writes the value found at `from` and what it leads to. */
-static void chain_write(const struct target *t, uint64_t from, uint64_t value, struct text *out)
+void telescope_chain(const struct target *t, uint64_t from, uint64_t value, struct text *out)
 {
     unsigned width = target_width(t);
     uint64_t seen[TELESCOPE_DEPTH + 1] = {from};
@@ -112,7 +111,7 @@ void telescope_write(const struct target *t, uint64_t addr, unsigned count, stru
             return;
         }
         text_add(out, ": ");
-        chain_write(t, at, le_load(raw, width), out);
+        telescope_chain(t, at, le_load(raw, width), out);
         text_addc(out, '\n');
     }
 }
