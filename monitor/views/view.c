@@ -13,6 +13,7 @@ static const struct view_ops *const views[] = {
     &view_registers,
     &view_code,
     &view_exits,
+    &view_devices,
 };
 enum { VIEW_COUNT = sizeof views / sizeof views[0] };
 

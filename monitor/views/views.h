@@ -9,5 +9,7 @@
 extern const struct view_ops view_registers;
 extern const struct view_ops view_code;
 extern const struct view_ops view_exits;
+extern const struct view_ops view_devices;
+extern const struct view_ops view_timeline;
 
 #endif
