@@ -34,6 +34,8 @@ struct loop {
     struct term *term;
     struct screen *screen;
     struct model *model;
+    struct prompt *prompt;
+    struct complete_names names;
     int answered_fd, timer_fd, epoll_fd;
     int errors_fd, stderr_fd; /* what is said meanwhile, and where it is to go */
     size_t next_command;      /* of -x */
@@ -100,6 +102,33 @@ static void errors_show(struct loop *l)
     }
     close(l->errors_fd);
     close(l->stderr_fd);
+}
+
+/* ---- the prompt, as the screen sees it ---- */
+
+static void line_begin(void *ctx, const char *text)
+{
+    prompt_begin(ctx, text);
+}
+
+static void line_cancel(void *ctx)
+{
+    prompt_cancel(ctx);
+}
+
+static bool line_feed(void *ctx, const char *bytes, size_t n, char **line)
+{
+    return prompt_feed(ctx, bytes, n, line);
+}
+
+static const char *line_shown(void *ctx, size_t *cursor)
+{
+    return prompt_shown(ctx, cursor);
+}
+
+static const char *line_choices(void *ctx)
+{
+    return prompt_choices(ctx);
 }
 
 /* ---- one turn ---- */
@@ -244,11 +273,14 @@ static int live_end(struct loop *l)
 static int loop_open(struct loop *l, struct err *e)
 {
     int w, h;
-    if (loop_descriptors(l, e) < 0 || !(l->term = term_open(e)))
+    if (loop_descriptors(l, e) < 0 || !(l->prompt = prompt_open_inside(&l->names, e)) ||
+        !(l->term = term_open(e)))
         return -1;
+    const struct screen_prompt line = {line_begin, line_cancel,  line_feed,
+                                       line_shown, line_choices, l->prompt};
     errors_hold(l);
     term_size(l->term, &w, &h);
-    if (!(l->screen = screen_create(l->model, NULL, w, h, e)))
+    if (!(l->screen = screen_create(l->model, &line, w, h, e)))
         return -1;
     screen_set_ascii(l->screen, term_is_ascii(l->term));
     config_load(l->screen);
@@ -263,6 +295,7 @@ static void loop_close(struct loop *l)
     if (l->term)
         errors_show(l);
     screen_destroy(l->screen);
+    prompt_close(l->prompt);
     model_close(l->model);
     loop_close_descriptors(l);
 }
@@ -273,6 +306,7 @@ int monitor_live(struct session *s)
     struct keeper_hooks hooks = {live_body, live_signal, &l};
     struct err e;
     int status = STATUS_USAGE;
+    l.names = (struct complete_names){s->debugger->symbols, &s->debugger->names};
     l.model = model_open(s->debugger->door, s->debugger->symbols, notify, &l, &e);
     if (!l.model || loop_open(&l, &e) < 0) {
         door_close(s->debugger->door);

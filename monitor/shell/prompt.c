@@ -29,6 +29,12 @@ struct prompt {
     size_t word_count, word_cap, word_next;
     char history[PATH_MAX]; /* "" when there is no place for it */
     int typed;              /* lines of this session */
+    /* Inside of a screen: */
+    const char *bytes; /* what readline is being fed */
+    size_t byte_count;
+    struct text choices, view;
+    FILE *nowhere, *silent;
+    int silent_fd;
 };
 
 static struct prompt *the;
@@ -130,6 +136,15 @@ static char **complete(const char *text, int start, int end)
     return rl_completion_matches(text, next_word);
 }
 
+/* Inside of a screen the choices are the screen's to show. */
+static void keep_choices(char **matches, int count, int longest)
+{
+    (void)longest;
+    text_clear(&the->choices);
+    for (int i = 1; i <= count; i++)
+        text_addf(&the->choices, "%s%s", i > 1 ? "  " : "", matches[i]);
+}
+
 /* ---- the prompt ---- */
 
 static void take_line(char *line)
@@ -138,6 +153,16 @@ static void take_line(char *line)
     the->shown = false;
     the->have_line = true;
     the->line = line;
+}
+
+static void close_inside(struct prompt *p)
+{
+    if (p->nowhere)
+        fclose(p->nowhere);
+    if (p->silent) {
+        fclose(p->silent);
+        close(p->silent_fd);
+    }
 }
 
 struct prompt *prompt_open(const char *text, const struct complete_names *names, struct err *e)
@@ -168,6 +193,9 @@ void prompt_close(struct prompt *p)
     prompt_hide(p);
     history_keep(p);
     clear_history();
+    close_inside(p);
+    text_fini(&p->choices);
+    text_fini(&p->view);
     free(p->words);
     free(p->line);
     free(p);
@@ -231,4 +259,111 @@ unsigned prompt_rows(const struct prompt *p)
     rl_reset_screen_size();
     rl_get_screen_size(&rows, &columns);
     return rows > 0 ? (unsigned)rows : 0;
+}
+
+/* ---- inside of a screen ---- */
+
+static int next_byte(FILE *ignored)
+{
+    (void)ignored;
+    if (the->byte_count == 0)
+        return EOF;
+    the->byte_count--;
+    return (unsigned char)*the->bytes++;
+}
+
+static void draw_nothing(void)
+{
+}
+
+/* readline looks at its input's descriptor to see whether more was typed: it gets one where nothing ever
+ * comes. */
+static int open_inside(struct prompt *p)
+{
+    int ends[2];
+    p->nowhere = fopen("/dev/null", "we");
+    if (!p->nowhere || pipe2(ends, O_CLOEXEC) < 0)
+        return -1;
+    p->silent = fdopen(ends[0], "r");
+    p->silent_fd = ends[1];
+    if (p->silent)
+        return 0;
+    close(ends[0]);
+    close(ends[1]);
+    return -1;
+}
+
+struct prompt *prompt_open_inside(const struct complete_names *names, struct err *e)
+{
+    struct prompt *p = prompt_open("", names, e);
+    if (!p)
+        return NULL;
+    if (open_inside(p) < 0) {
+        err_sys(e, errno, "prompt");
+        prompt_close(p);
+        return NULL;
+    }
+    rl_outstream = p->nowhere;
+    rl_instream = p->silent;
+    rl_getc_function = next_byte;
+    rl_redisplay_function = draw_nothing;
+    rl_prep_term_function = NULL;
+    rl_deprep_term_function = NULL;
+    rl_completion_display_matches_hook = keep_choices;
+    rl_initialize();
+    rl_variable_bind("show-all-if-ambiguous", "on");
+    rl_variable_bind("bell-style", "none");
+    return p;
+}
+
+void prompt_begin(struct prompt *p, const char *text)
+{
+    prompt_hide(p);
+    text_clear(&p->choices);
+    prompt_show(p);
+    rl_insert_text(text);
+}
+
+bool prompt_feed(struct prompt *p, const char *bytes, size_t n, char **line)
+{
+    text_clear(&p->choices);
+    p->bytes = bytes;
+    p->byte_count = n;
+    while (p->byte_count && p->shown)
+        rl_callback_read_char();
+    p->byte_count = 0;
+    if (!p->have_line)
+        return false;
+    p->have_line = false;
+    *line = p->line;
+    p->line = NULL;
+    if (*line)
+        history_add(p, *line);
+    return true;
+}
+
+void prompt_cancel(struct prompt *p)
+{
+    if (!p->shown)
+        return;
+    rl_free_line_state();
+    rl_callback_sigcleanup();
+    prompt_hide(p);
+    text_clear(&p->choices);
+}
+
+const char *prompt_shown(struct prompt *p, size_t *cursor)
+{
+    const char *before = rl_display_prompt ? rl_display_prompt : "";
+    text_clear(&p->view);
+    text_addf(&p->view, "%s%s", before, p->shown && rl_line_buffer ? rl_line_buffer : "");
+    *cursor = strlen(before) + (size_t)(rl_point > 0 ? rl_point : 0);
+    if (*cursor > p->view.len)
+        *cursor = p->view.len;
+    return text_str(&p->view);
+}
+
+const char *prompt_choices(const struct prompt *p)
+{
+    return text_str(&p->choices);
 }

@@ -31,4 +31,22 @@ void prompt_resized(struct prompt *p);
 /* The terminal's height in lines. */
 unsigned prompt_rows(const struct prompt *p);
 
+/* ---- inside of a screen, which draws the line itself ---- */
+
+/* As prompt_open, but nothing is read from or written to the terminal. Before curses takes the terminal: both
+ * know it through the same library. */
+struct prompt *prompt_open_inside(const struct complete_names *names, struct err *e);
+/* A new line that begins with `text`. */
+void prompt_begin(struct prompt *p, const char *text);
+/* Bytes as a terminal sends them. True when they ended the line: *line is the caller's to free, NULL: given
+ * up. */
+bool prompt_feed(struct prompt *p, const char *bytes, size_t n, char **line);
+/* Gives the line up. */
+void prompt_cancel(struct prompt *p);
+/* The line as it is to be shown (while Ctrl-R searches, with the search in front) and the byte the cursor is
+ * at. Valid until the next call. */
+const char *prompt_shown(struct prompt *p, size_t *cursor);
+/* What the last Tab found where it was not one word, separated by blanks; "" when there is nothing to say. */
+const char *prompt_choices(const struct prompt *p);
+
 #endif

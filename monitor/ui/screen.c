@@ -366,7 +366,7 @@ static bool overlay_key(struct screen *s, struct overlay *o, int key)
     s->dirty = true;
     if (row && list_act(&o->list, h, row->command, ""))
         return true;
-    if (key == UI_ESC || key == 'q' || key == UI_ENTER || key == '?' || key == UI_F(1)) {
+    if (key == UI_ESC || key == 'q' || key == UI_ENTER || (o == &s->help && (key == '?' || key == UI_F(1)))) {
         o->shown = false;
         return true;
     }
@@ -388,6 +388,8 @@ static void prompt_key(struct screen *s, int key)
     char *line = NULL;
     if (key == UI_ESC || key == UI_CTRL_C) {
         s->line = LINE_KEYS;
+        if (s->prompt.cancel)
+            s->prompt.cancel(s->prompt.ctx);
         return;
     }
     key_add_bytes(key, &bytes);

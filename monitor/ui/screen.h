@@ -15,6 +15,7 @@ struct screen;
 /* The prompt's line editor, as the screen needs it (monitor/shell/prompt.h has one); a member may be NULL. */
 struct screen_prompt {
     void (*begin)(void *ctx, const char *text); /* a new line that begins with `text` */
+    void (*cancel)(void *ctx);
     /* Bytes of keys: true when that ended the line; *line is the screen's to free, NULL: it was given up. */
     bool (*feed)(void *ctx, const char *bytes, size_t n, char **line);
     /* The line as it is, and where the cursor is, in bytes. */

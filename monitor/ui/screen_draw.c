@@ -143,29 +143,39 @@ struct hint {
     const char *word;
 };
 
+/* Appends a hint at x where it fits; returns the column behind it. */
+static int draw_hint(const struct hint *hint, struct canvas *c, int x, int right, int y)
+{
+    struct text key = {0};
+    key_add_name(hint->key, &key);
+    int w = (int)(text_width(text_str(&key)) + strlen(hint->word)) + 1;
+    if (x + w <= right) {
+        x = canvas_text(c, x, y, ROLE_BAR_KEY, text_str(&key));
+        x = canvas_text(c, x + 1, y, ROLE_BAR, hint->word) + 2;
+    }
+    text_fini(&key);
+    return x;
+}
+
+/* The way out and the help are there at any width. */
 static void draw_hints(const struct screen *s, struct canvas *c)
 {
-    static const struct hint live[] = {{'s', "Step"},  {'n', "Over"},  {'f', "Out"},     {'c', "Run"},
-                                       {' ', "Pause"}, {'b', "Break"}, {UI_TAB, "Pane"}, {':', "Prompt"},
-                                       {'?', "Help"},  {'q', "Quit"},  {'z', "Zoom"},    {'/', "Search"},
-                                       {'w', "Why"},   {0, NULL}};
-    static const struct hint replay[] = {{'s', "Forward"}, {'f', "Back"},   {'c', "Play"}, {' ', "Pause"},
-                                         {UI_TAB, "Pane"}, {':', "Prompt"}, {'?', "Help"}, {'q', "Quit"},
+    static const struct hint always[] = {{'?', "Help"}, {'q', "Quit"}, {0, NULL}};
+    static const struct hint live[] = {{'s', "Step"},  {'n', "Over"},   {'f', "Out"},    {'c', "Run"},
+                                       {' ', "Pause"}, {'b', "Break"},  {':', "Prompt"}, {UI_TAB, "Pane"},
+                                       {'z', "Zoom"},  {'/', "Search"}, {'w', "Why"},    {']', "Swap"},
+                                       {'T', "Theme"}, {0, NULL}};
+    static const struct hint replay[] = {{'s', "Forward"}, {'f', "Back"},   {'c', "Play"},
+                                         {' ', "Pause"},   {':', "Prompt"}, {UI_TAB, "Pane"},
                                          {'z', "Zoom"},    {'/', "Search"}, {0, NULL}};
-    const struct hint *hints = model_replay(s->model) ? replay : live;
     struct rect r = s->layout.bottom;
-    int x = r.x + 1;
+    int right = r.x + r.w - 15, x = right + 1;
     canvas_row(c, r.x, r.y, r.w, ROLE_BAR, ' ');
-    for (; hints->word; hints++) {
-        struct text key = {0};
-        key_add_name(hints->key, &key);
-        int w = (int)(key.len + strlen(hints->word)) + 1;
-        if (x + w < r.x + r.w) {
-            x = canvas_text(c, x, r.y, ROLE_BAR_KEY, text_str(&key));
-            x = canvas_text(c, x + 1, r.y, ROLE_BAR, hints->word) + 2;
-        }
-        text_fini(&key);
-    }
+    for (const struct hint *h = always; h->word; h++)
+        x = draw_hint(h, c, x, r.x + r.w, r.y);
+    x = r.x + 1;
+    for (const struct hint *h = model_replay(s->model) ? replay : live; h->word; h++)
+        x = draw_hint(h, c, x, right, r.y);
 }
 
 /* Draws a line that is being edited; returns the column of its cursor. Where it is too long its end is seen.

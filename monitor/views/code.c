@@ -94,6 +94,12 @@ static size_t starts_between(const struct snapshot *s, uint64_t from, uint64_t t
     return from == to ? n : 0;
 }
 
+static bool is_zeros(const struct snapshot *s, uint64_t linear)
+{
+    uint8_t two[2];
+    return target_read(&s->target, linear, two, 2, NULL) == 2 && two[0] == 0 && two[1] == 0;
+}
+
 /* The address `back` instructions before `linear`, or as many as can be found. */
 static uint64_t address_before(const struct snapshot *s, uint64_t linear, size_t back)
 {
@@ -108,7 +114,10 @@ static uint64_t address_before(const struct snapshot *s, uint64_t linear, size_t
     for (uint64_t from = BACK_BYTES; n == 0 && from > 0; from--)
         if (linear >= from)
             n = starts_between(s, linear - from, linear, start, back);
-    return n ? start[0] : linear;
+    size_t first = 0; /* zeros before the code are no code */
+    while (first + 1 < n && is_zeros(s, start[first]))
+        first++;
+    return n && !is_zeros(s, start[first]) ? start[first] : linear;
 }
 
 /* ---- rows ---- */

@@ -87,30 +87,44 @@ static const char *why_it_stands(const struct snapshot *s)
     return s->state == STATE_RUNNING ? "" : s->stop;
 }
 
+/* One row: state and place. */
+static void draw_short(const struct snapshot *s, struct canvas *c, int x)
+{
+    struct text place = {0};
+    add_place(s, &place);
+    if (x + (int)place.len < c->window.w)
+        canvas_text_right(c, c->window.w - 1, 0, ROLE_BAR, text_str(&place));
+    text_fini(&place);
+}
+
+/* Two rows: who and how far; why it stands and where. */
+static void draw_long(const struct snapshot *s, struct canvas *c, int x)
+{
+    struct text place = {0}, numbers = {0};
+    int w = c->window.w;
+    add_place(s, &place);
+    int at = w - 1 - (int)place.len;
+    canvas_text(c, at, 1, ROLE_BAR, text_str(&place));
+    canvas_text_cut(c, 1, 1, at - 3, ROLE_BAR_NOTE, why_it_stands(s));
+    if (s->machine)
+        x = canvas_text_cut(c, x, 0, w / 3, ROLE_BAR_KEY, base_name(s->machine->image));
+    add_numbers(s, w - x - 3, &numbers);
+    canvas_text_right(c, w - 1, 0, ROLE_BAR, text_str(&numbers));
+    text_fini(&place);
+    text_fini(&numbers);
+}
+
 void header_draw(const struct snapshot *s, struct canvas *c)
 {
-    int w = c->window.w, h = c->window.h;
-    struct text place = {0}, numbers = {0};
-    for (int y = 0; y < h; y++)
-        canvas_row(c, 0, y, w, ROLE_BAR, ' ');
+    for (int y = 0; y < c->window.h; y++)
+        canvas_row(c, 0, y, c->window.w, ROLE_BAR, ' ');
     if (!s) {
         canvas_text(c, 1, 0, ROLE_BAR, "ringside");
         return;
     }
     int x = state_badge(s, c, 0) + 1;
-    add_place(s, &place);
-    int place_at = w - (int)place.len - 1;
-    if (s->machine && h > 1)
-        x = canvas_text_cut(c, x, 0, place_at - x - 1, ROLE_BAR_KEY, base_name(s->machine->image)) + 1;
-    if (place_at >= x)
-        canvas_text(c, place_at, 0, ROLE_BAR, text_str(&place));
+    if (c->window.h > 1)
+        draw_long(s, c, x);
     else
-        place_at = w;
-    if (h > 1) {
-        canvas_text_cut(c, x, 0, place_at - x - 1, ROLE_BAR_NOTE, why_it_stands(s));
-        add_numbers(s, w - 2, &numbers);
-        canvas_text_right(c, w - 1, 1, ROLE_BAR, text_str(&numbers));
-    }
-    text_fini(&place);
-    text_fini(&numbers);
+        draw_short(s, c, x);
 }

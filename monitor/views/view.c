@@ -14,6 +14,8 @@ static const struct view_ops *const views[] = {
     &view_code,
     &view_exits,
     &view_devices,
+    &view_console,
+    &view_timeline,
 };
 enum { VIEW_COUNT = sizeof views / sizeof views[0] };
 

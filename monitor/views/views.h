@@ -11,5 +11,6 @@ extern const struct view_ops view_code;
 extern const struct view_ops view_exits;
 extern const struct view_ops view_devices;
 extern const struct view_ops view_timeline;
+extern const struct view_ops view_console;
 
 #endif
