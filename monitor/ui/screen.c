@@ -216,9 +216,11 @@ static unsigned parts_wanted(struct screen *s)
 
 static void ask_frame(struct screen *s)
 {
-    model_ask(s->model, parts_wanted(s));
+    unsigned parts = parts_wanted(s);
     s->asked_ns = s->now_ns;
-    s->want_frame = false;
+    s->want_frame = !model_ask(s->model, parts);
+    if (!s->want_frame)
+        s->asked_parts = parts;
 }
 
 static void load_view(struct screen *s, size_t pane, const struct snapshot *snap)
@@ -247,6 +249,8 @@ static void load_views(struct screen *s)
     model_begin_load(s->model);
     for (size_t i = 0; i < screen_panes(s); i++)
         load_view(s, i, snap);
+    if (parts_wanted(s) & ~s->asked_parts)
+        s->want_frame = true;
     if (model_missed(s->model) && s->rounds < SCREEN_ROUNDS_MAX) {
         s->rounds++;
         s->want_frame = true;
