@@ -171,7 +171,7 @@ int devices_lamp_rows(const struct view *v)
         return 0;
     if (v->h >= 18 && v->w >= 11 + 2 * LINE_COUNT)
         return v->w >= 11 + 6 * LINE_COUNT ? 7 : 6;
-    return v->h >= 8 ? 2 : 1;
+    return v->h >= 6 ? 2 : 1;
 }
 
 void devices_draw_lamps(const struct devices *d, const struct snapshot *s, struct canvas *c)

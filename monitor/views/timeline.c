@@ -27,7 +27,7 @@ struct strip_plan strip_plan(const struct snapshot *s, int h)
         p.info = y;
         y += y + 1 < h ? 2 : 1;
     }
-    if (y + 1 < h)
+    if (y < h)
         p.legend = y++;
     if (y + 1 < h)
         p.list = ++y;

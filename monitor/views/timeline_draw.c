@@ -226,7 +226,7 @@ static void draw_legend(const struct drawing *d, int y, bool tall)
             x = canvas_textf(d->c, x, y, classes[k].role, "%c %s", classes[k].letter, classes[k].name) + 2;
     if (tall)
         x = canvas_text(d->c, x, y, ROLE_DIM, "bars: share of the events") + 2;
-    x = canvas_text(d->c, x, y, ROLE_USER, "1-9 interrupts") + 2;
+    x = canvas_text(d->c, x, y, ROLE_USER, d->c->window.w < 60 ? "1-9 irq" : "1-9 interrupts") + 2;
     canvas_put(d->c, x, y, ROLE_NOTE, GLYPH_MARK);
     x = canvas_text(d->c, x + 2, y, ROLE_NOTE, "mark") + 2;
     x = canvas_text(d->c, x, y, ROLE_FATAL, "X fault") + 2;
