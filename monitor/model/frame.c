@@ -164,7 +164,7 @@ static void write_devices(struct debugger *d, struct text *out)
     if (m->pic[0] && m->pic[1])
         pic_lines_of(m->pic[0], m->pic[1], &lines);
     struct text part = {0};
-    put(&part, levels);
+    put(&part, levels | lines.raised);
     put(&part, lines.requested);
     put(&part, lines.masked);
     put(&part, lines.in_service);

@@ -181,12 +181,12 @@ static int slot_send(struct slot *s, enum slot_use use)
     return -1;
 }
 
-void model_ask(struct model *m, unsigned parts)
+bool model_ask(struct model *m, unsigned parts)
 {
     struct slot *s = slot_idle(m);
     struct frame_request rq = {.parts = parts | (m->machine.names.device_count ? 0 : (unsigned)PART_MACHINE)};
     if (m->replay || !s || on_its_way(m, SLOT_FRAME))
-        return;
+        return false;
     if (m->record.len) {
         rq.parts = PART_ALL;
     } else if (m->now) {
@@ -198,7 +198,7 @@ void model_ask(struct model *m, unsigned parts)
     rq.page_count = m->wants.count;
     text_clear(&s->line);
     frame_request_write(&rq, &s->line);
-    (void)!slot_send(s, SLOT_FRAME);
+    return slot_send(s, SLOT_FRAME) == 0;
 }
 
 int model_execute(struct model *m, const char *line, struct err *e)

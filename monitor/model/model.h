@@ -25,8 +25,8 @@ const struct snapshot *model_now(const struct model *m);
 struct replay *model_replay(const struct model *m);
 bool model_running(const struct model *m);
 
-/* Asks for a frame with these parts, unless one is on its way. */
-void model_ask(struct model *m, unsigned parts);
+/* Asks for a frame with these parts. False: not now, one is on its way. */
+bool model_ask(struct model *m, unsigned parts);
 /* The next frame has every part, and all that is still known of the past, and its bytes go to a file: that is
  * what tests draw their screens from. */
 void model_record(struct model *m, const char *path);

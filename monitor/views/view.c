@@ -14,10 +14,12 @@ static const struct view_ops *const views[] = {
     &view_code,
     &view_exits,
     &view_pages,
-    &view_tables,
     &view_memory,
     &view_stack,
+    &view_tables,
+    &view_devices,
     &view_console,
+    &view_timeline,
     &view_breakpoints,
     &view_symbols,
 };

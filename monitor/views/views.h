@@ -9,11 +9,13 @@
 extern const struct view_ops view_registers;
 extern const struct view_ops view_code;
 extern const struct view_ops view_exits;
+extern const struct view_ops view_pages;
 extern const struct view_ops view_memory;
 extern const struct view_ops view_stack;
-extern const struct view_ops view_console;
-extern const struct view_ops view_pages;
 extern const struct view_ops view_tables;
+extern const struct view_ops view_devices;
+extern const struct view_ops view_console;
+extern const struct view_ops view_timeline;
 extern const struct view_ops view_breakpoints;
 extern const struct view_ops view_symbols;
 

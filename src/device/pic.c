@@ -335,7 +335,8 @@ const struct device_ops pic_ops = {
 void pic_lines_of(const struct device *master, const struct device *slave, struct pic_lines *lines)
 {
     const struct pic *m = pic_of_const(master), *s = pic_of_const(slave);
-    *lines = (struct pic_lines){.requested = (uint16_t)(pic_irr(m) | pic_irr(s) << 8),
+    *lines = (struct pic_lines){.raised = (uint16_t)(m->pins | s->pins << 8),
+                                .requested = (uint16_t)(pic_irr(m) | pic_irr(s) << 8),
                                 .masked = (uint16_t)(m->imr | s->imr << 8),
                                 .in_service = (uint16_t)(m->isr | s->isr << 8)};
 }

@@ -46,7 +46,7 @@ unsigned pic_acknowledge(struct device *master, unsigned *line);
 
 /* What both chips hold, a bit a line 0-15, for showing. */
 struct pic_lines {
-    uint16_t requested, masked, in_service;
+    uint16_t raised, requested, masked, in_service; /* raised: input pins that are up */
 };
 void pic_lines_of(const struct device *master, const struct device *slave, struct pic_lines *lines);
 
