@@ -130,7 +130,7 @@ void debugger_visit(void *ctx)
     struct debugger *d = ctx;
     struct door_request rq;
     struct err ignored;
-    if (!d->running || d->visiting)
+    if (!d->running || d->visiting || d->short_drive)
         return;
     d->visiting = true;
     bool served = false;

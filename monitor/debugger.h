@@ -59,6 +59,7 @@ struct debugger {
     bool in_commands;        /* the commands of a stop are being executed */
     struct gdb_session *gdb; /* owned */
     bool running;            /* a command lets the guest run right now */
+    bool short_drive;        /* it runs for a few steps only: whoever is at the door can wait */
     bool visiting;           /* it is asked meanwhile */
     bool interrupted;        /* the visit found that somebody wants it to stop */
     bool let_run;            /* gdb has detached: the guest goes on by itself */

@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+enum { SHORT_STEPS = 1000 };
+
 /* A breakpoint of the hardware: is it a stop, or does its condition or count let the guest go on? */
 static bool hardware_met(struct drive *v)
 {
@@ -123,6 +125,7 @@ int drive(struct debugger *d, uint64_t steps, struct err *e)
     d->has_event = false;
     text_clear(&d->why);
     d->running = true;
+    d->short_drive = steps > 0 && steps <= SHORT_STEPS;
     int rc = drive_loop(v, &end, e);
     d->running = d->interrupted = false;
     d->stands++;
