@@ -194,8 +194,7 @@ void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
     if (noticed || !why[stop->what.kind])
         return;
     struct text words = {0};
-    text_addf(&words, "%s: stepped, microseconds an instruction",
-              why[stop->what.kind]);
+    text_addf(&words, "%s: stepped, microseconds an instruction", why[stop->what.kind]);
     cost_line(out, text_str(&words));
     text_fini(&words);
 }
