@@ -82,9 +82,12 @@ static void draw_short(const struct devices *d, struct canvas *c)
     int x = canvas_text(c, 0, 0, ROLE_LABEL, "IRQ ");
     for (int line = 0; line < LINE_COUNT; line++, x += step) {
         const struct lamp_state *state = state_of(d, line);
-        unsigned role = line_new(d, line) ? ROLE_CHANGED : state->role;
+        bool new = step > 1 && line_new(d, line);
+        unsigned role = new ? ROLE_CHANGED : state->role;
         int at = step == 4 ? canvas_textf(c, x, 0, ROLE_DIM, "%2d", line) : x;
         canvas_put(c, at, 0, role, state->letter ? (uint32_t)(unsigned char)state->letter : 0xb7);
+        if (new)
+            canvas_put(c, at + 1, 0, ROLE_CHANGED, '*');
     }
 }
 

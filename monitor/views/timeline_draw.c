@@ -178,7 +178,9 @@ static void draw_place(const struct drawing *d, int y)
     struct text when = {0};
     text_add_ns(&when, ev ? ev->time_ns : column.sum.first_ns);
     int x = canvas_textf(d->c, 0, y, ROLE_VALUE, "event %" PRIu64, t->at);
-    x = canvas_textf(d->c, x, y, ROLE_DIM, " of %" PRIu64, t->total) + 2;
+    if (d->c->window.w >= 44)
+        x = canvas_textf(d->c, x, y, ROLE_DIM, " of %" PRIu64, t->total);
+    x += 2;
     x = canvas_textf(d->c, x, y, ROLE_ADDRESS, "%s%s", ev ? "at " : "after ", text_str(&when)) + 2;
     if (ev && !(ev->flags & EVENT_NO_CPU)) {
         mode = event_mode(ev);
@@ -210,11 +212,11 @@ static void draw_column(const struct drawing *d, int y)
     text_add(&words, " in ");
     text_add_ns(&words, column.ns);
     int x = canvas_text(d->c, 0, y, ROLE_LABEL, text_str(&words));
-    for (unsigned k = 0; k < TIMELINE_CLASSES; k++)
-        x = put_part(d, x, y, classes[k].role, column.sum.class[k], classes[k].name);
     x = put_part(d, x, y, ROLE_USER, column.sum.irqs, column.sum.irqs == 1 ? "interrupt" : "interrupts");
     x = put_part(d, x, y, ROLE_NOTE, column.sum.marks, column.sum.marks == 1 ? "mark" : "marks");
-    put_part(d, x, y, ROLE_FATAL, column.sum.faults, column.sum.faults == 1 ? "fault" : "faults");
+    x = put_part(d, x, y, ROLE_FATAL, column.sum.faults, column.sum.faults == 1 ? "fault" : "faults");
+    for (unsigned k = 0; k < TIMELINE_CLASSES; k++)
+        x = put_part(d, x, y, classes[k].role, column.sum.class[k], classes[k].name);
     text_fini(&words);
 }
 

@@ -166,14 +166,18 @@ static void test_lamps(void)
     CU_ASSERT_TRUE(rig_shows(&b.rig, "IRQ  0S  1P  2·  3·  4R  5·  6·  7·  8H"));
     CU_ASSERT_TRUE(
         rig_shows(&b.rig, "0 pit in service, 1  pending, 4  raised, 8 rtc held by mask, masked 13"));
+    b.rig.s->serial = 2;
+    b.rig.s->irq_levels |= 1 << 5; /* new */
+    rig_reload(&b.rig);
+    CU_ASSERT_TRUE(rig_shows(&b.rig, " 4R  5R* 6·"));
     rig_view(&b.rig, "devices", 36, 5);
-    CU_ASSERT_TRUE(rig_shows(&b.rig, "IRQ S P · · R · · · H · · · · m m m"));
+    CU_ASSERT_TRUE(rig_shows(&b.rig, "IRQ S P · · R R · · H · · · · m m m"));
     rig_view(&b.rig, "devices", 80, 24);
     CU_ASSERT_TRUE(rig_shows(&b.rig, "in service  ●  ·"));
     CU_ASSERT_TRUE(rig_shows(&b.rig, "IRQ 8  held by mask"));
     b.machine.irqchip = "kernel";
     b.rig.s->irq_pending = b.rig.s->irq_masked = b.rig.s->irq_in_service = 0;
-    b.rig.s->serial = 2;
+    b.rig.s->serial = 3;
     rig_reload(&b.rig);
     CU_ASSERT_TRUE(rig_shows(&b.rig, "KVM's own interrupt controllers"));
     CU_ASSERT_EQUAL(row_with(&b.rig, "in service"), -1);

@@ -50,7 +50,7 @@ static void test_strip(void)
     CU_ASSERT_TRUE(rig_shows(&rig, "exit ddddddddddocccccccccoX"));
     CU_ASSERT_TRUE(rig_shows(&rig, "what ··········1·········▴X"));
     CU_ASSERT_TRUE(rig_shows(&rig, "here ─────────────────────^"));
-    CU_ASSERT_TRUE(rig_shows(&rig, "event 21 of 22  at 21.0 us"));
+    CU_ASSERT_TRUE(rig_shows(&rig, "event 21  at 21.0 us"));
     rig_end(&rig);
 }
 
@@ -201,7 +201,7 @@ static void test_any_size(void)
     rig_view(&rig, "timeline", 36, 20);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         rig_act(&rig, verbs[i], "3");
-    CU_ASSERT_TRUE(rig_shows(&rig, " of 1"));
+    CU_ASSERT_TRUE(rig_shows(&rig, "event 0 "));
     rig_end(&rig);
 }
 
