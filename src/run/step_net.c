@@ -131,12 +131,15 @@ static uint64_t masked_count(const struct run *r)
     return r->insn.bits == 64 ? n : r->insn.bits == 32 ? (uint32_t)n : (uint16_t)n;
 }
 
-/* What the instruction's memory operands touch. */
-static void net_spare_operands(struct run *r)
+/* The instruction itself, no further than it reaches: a handler may begin right behind it. And what its
+ * memory operands touch. */
+static void net_spare_instruction(struct run *r)
 {
     ZydisDecodedInstruction insn;
     ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
-    if (!insn_decode(run_sregs(r), r->insn.code, r->insn.n, &insn, op))
+    bool decoded = insn_decode(run_sregs(r), r->insn.code, r->insn.n, &insn, op);
+    net_spare(r, cpu_rip_linear(run_regs(r), run_sregs(r)), decoded ? insn.length : INSN_MAX);
+    if (!decoded)
         return;
     for (size_t i = 0; i < insn.operand_count; i++) {
         if (op[i].type != ZYDIS_OPERAND_TYPE_MEMORY || !op[i].actions)
@@ -174,8 +177,7 @@ int net_spread(struct run *r, struct err *e)
     net_refresh(r);
     for (size_t i = 0; i < r->net->n; i++)
         r->net->trap[i].armed = true;
-    net_spare(r, cpu_rip_linear(run_regs(r), run_sregs(r)), INSN_MAX);
-    net_spare_operands(r);
+    net_spare_instruction(r);
     net_spare_divide(r);
     for (size_t i = 0; i < r->net->n; i++) {
         struct trap *t = &r->net->trap[i];
