@@ -157,11 +157,13 @@ static const struct decoded *net_decode(struct run *r)
     return d;
 }
 
-/* What the instruction's memory operands touch. */
-static void net_spare_operands(struct run *r)
+/* The instruction itself, no further than it reaches: a handler may begin right behind it. And what its
+ * memory operands touch. */
+static void net_spare_instruction(struct run *r)
 {
     const struct decoded *d = net_decode(r);
     const ZydisDecodedOperand *op = d->op;
+    net_spare(r, cpu_rip_linear(run_regs(r), run_sregs(r)), d->ok ? d->insn.length : INSN_MAX);
     for (size_t i = 0; d->ok && i < d->insn.operand_count; i++) {
         if (op[i].type != ZYDIS_OPERAND_TYPE_MEMORY || !op[i].actions)
             continue;
@@ -198,8 +200,7 @@ int net_spread(struct run *r, struct err *e)
     net_refresh(r);
     for (size_t i = 0; i < r->net->n; i++)
         r->net->trap[i].armed = true;
-    net_spare(r, cpu_rip_linear(run_regs(r), run_sregs(r)), INSN_MAX);
-    net_spare_operands(r);
+    net_spare_instruction(r);
     net_spare_divide(r);
     for (size_t i = 0; i < r->net->n; i++) {
         struct trap *t = &r->net->trap[i];

@@ -1,5 +1,5 @@
 #!/bin/sh
-# same.sh RINGSIDE GUESTS FOLDER: whatever a debugger does to a guest, the guest must do the same: its console and its exits
+# same.sh RINGSIDE GUESTS FOLDER [GUEST]: whatever a debugger does to a guest, the guest must do the same: its console and its exits
 # (but for the debugger's own) are compared with those of a run that nobody looked at.
 set -u
 ringside=$1 guests=$2 folder=$3
@@ -54,11 +54,16 @@ each() { # GUEST...: in every way a debugger has
     debugged 'next' 'next 60\nnext 60\nc\n' "$@"
 }
 
-each "$guests/boot64.bin"
-each "$guests/stringio.elf"
-each "$guests/mmio.elf"
-each --mode real "$folder/walk16.bin"
-each --mode protected "$folder/walk32.bin"
-each --mode long "$folder/walk64.bin"
+for guest in ${4:-boot64 stringio mmio walk}; do
+    case $guest in
+        walk)
+            each --mode real "$folder/walk16.bin"
+            each --mode protected "$folder/walk32.bin"
+            each --mode long "$folder/walk64.bin"
+            ;;
+        boot64) each "$guests/boot64.bin" ;;
+        *) each "$guests/$guest.elf" ;;
+    esac
+done
 echo "$number runs, $failed not the same"
 [ $failed -eq 0 ]
