@@ -163,7 +163,7 @@ void exits_keep_counters(struct exits *x, const struct snapshot *s)
 static void draw_kvm(const struct exits *x, struct canvas *c, int y)
 {
     if (x->counters && y + 1 < c->window.h)
-        canvas_text(c, 0, y++, ROLE_LABEL, "KVM by itself, not counted above");
+        canvas_text(c, 0, y++, ROLE_LABEL, "KVM counts, handled by itself or not");
     for (size_t i = 0; i < x->counters && y < c->window.h; i++, y++) {
         struct text count = {0};
         add_short(&count, x->counter[i].value);
