@@ -348,13 +348,14 @@ static void slot_take(struct model *m, struct slot *s, struct model_found *found
 {
     enum slot_use use = s->use;
     found->gone |= s->failed && s->err.code == EPIPE;
-    if (use == SLOT_FRAME)
+    if (use == SLOT_FRAME) {
         found->frame |= take_frame(m, s);
-    else if (use == SLOT_QUESTION) {
+    } else if (use == SLOT_QUESTION) {
         keep_answer(m, s);
-        found->frame |= m->now != NULL; /* the same snapshot, but views know more now */
-    } else if (found->answered)
+        found->frame |= m->now != NULL; /* the same, but there is more to it */
+    } else if (found->answered) {
         found->answered(found->ctx, text_str(&s->line), &s->out, s->failed ? &s->err : NULL);
+    }
     s->use = SLOT_IDLE;
 }
 

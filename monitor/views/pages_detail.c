@@ -26,32 +26,37 @@ void pages_rights(const struct pages *p, unsigned cpl, struct paging_rights righ
         text_addc(out, paging_refusal(&c, rights, ways[i].access) ? '-' : ways[i].letter);
 }
 
-static void add_rights(const struct pages *p, struct paging_rights rights, struct text *out)
+static void add_rights(const struct pages *p, struct paging_rights rights, bool brief, struct text *out)
 {
-    text_add(out, "ring 0 ");
+    text_add(out, brief ? "" : "ring 0 ");
     pages_rights(p, 0, rights, out);
-    text_add(out, ", ring 3 ");
+    text_add(out, brief ? " " : ", ring 3 ");
     pages_rights(p, 3, rights, out);
 }
 
 /* What an access to `gva` by whoever runs now gets. */
-static void add_outcome(const struct pages *p, const struct snapshot *s, uint64_t gva, bool asked,
+static void add_outcome(const struct pages *p, const struct snapshot *s, uint64_t gva, bool asked, int w,
                         struct text *out)
 {
-    struct gva_walk w;
-    gva_translate(&s->memory, &p->tree.context, gva, GVA_READ, &w);
+    struct gva_walk walk;
+    gva_translate(&s->memory, &p->tree.context, gva, GVA_READ, &walk);
     bool canonical = !(p->tree.context.efer & EFER_LMA) || paging_canonical(&p->tree.context, gva);
-    text_addf(out, "%s0x%" PRIx64, asked && !w.ok ? "! " : "", gva);
+    text_add(out, asked && !walk.ok ? "! " : "");
+    if (w < PAGES_NARROW && !walk.ok && canonical) { /* the address is in the title */
+        text_addf(out, "%s: #PF, error 0x%x\n", walk.why, walk.error_code);
+        return;
+    }
+    text_addf(out, "0x%" PRIx64, gva);
     if (!canonical) {
         text_add(out, " is not canonical: #GP, and no table is looked at");
-    } else if (w.ok) {
-        const struct paging_rights rights = {w.writable, w.user, w.executable};
-        text_addf(out, " → physical 0x%" PRIx64 " %s; ", w.gpa,
-                  backing_name(backing_at(&s->memory, w.gpa).what));
-        add_rights(p, rights, out);
+    } else if (walk.ok) {
+        const struct paging_rights rights = {walk.writable, walk.user, walk.executable};
+        text_addf(out, w < PAGES_NARROW ? " → 0x%" PRIx64 " %s " : " → physical 0x%" PRIx64 " %s; ", walk.gpa,
+                  backing_name(backing_at(&s->memory, walk.gpa).what));
+        add_rights(p, rights, w < PAGES_NARROW, out);
     } else {
-        text_addf(out, ": %s: reading it is #PF, error code ", w.why);
-        page_bits_error(w.error_code, out);
+        text_addf(out, ": %s: a read is #PF, error ", walk.why);
+        page_bits_error(walk.error_code, out);
     }
     text_addc(out, '\n');
 }
@@ -99,7 +104,7 @@ static void add_span(const struct pages *p, const struct pages_line *l, struct t
     pages_len_write(len, out);
     if (l->row.decoded.kind == PAGING_TABLE) {
         text_add(out, "; so far ");
-        add_rights(p, l->rights, out);
+        add_rights(p, l->rights, false, out);
     }
     text_addc(out, '\n');
 }
@@ -110,7 +115,7 @@ void pages_detail(struct pages *p, const struct snapshot *s, const struct pages_
     bool walked = !l || pages_is_walk_end(p, l);
     uint64_t gva = walked ? p->gva : l->row.gva;
     if (walked || l->row.decoded.kind != PAGING_TABLE)
-        add_outcome(p, s, gva, walked, &out);
+        add_outcome(p, s, gva, walked, w, &out);
     else
         add_span(p, l, &out);
     if (l) {

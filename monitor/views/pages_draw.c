@@ -82,6 +82,13 @@ static unsigned bit_role(const char *name, size_t n)
     return ROLE_SET;
 }
 
+/* A word, if there is one and all of it fits. */
+static int draw_word(struct canvas *c, int x, int y, unsigned role, const char *word)
+{
+    bool fits = x + (int)strlen(word) <= c->window.w;
+    return *word && fits ? canvas_text(c, x, y, role, word) + 1 : x;
+}
+
 static void draw_bits(const struct pages *p, const struct pages_line *l, struct canvas *c, int x, int y,
                       bool all)
 {
@@ -94,16 +101,11 @@ static void draw_bits(const struct pages *p, const struct pages_line *l, struct 
             x = canvas_textn(c, x, y, role, word, n) + 1;
         word += n + (word[n] == ' ');
     }
-    if (l->row.decoded.reserved)
-        x = canvas_text(c, x, y, ROLE_ALARM, "! reserved") + 1;
-    if (!l->backed)
-        x = canvas_text(c, x, y, ROLE_ALARM, "! no memory") + 1;
-    if (l->row.loops)
-        x = canvas_text(c, x, y, ROLE_NOTE, "leads back") + 1;
-    if (l->row.a_any && !l->row.a_all)
-        x = canvas_text(c, x, y, ROLE_DIM, "some A") + 1;
-    if (l->row.d_any && !l->row.d_all)
-        canvas_text(c, x, y, ROLE_DIM, "some D");
+    x = draw_word(c, x, y, ROLE_ALARM, l->row.decoded.reserved ? "! reserved" : "");
+    x = draw_word(c, x, y, ROLE_ALARM, l->backed ? "" : "! no memory");
+    x = draw_word(c, x, y, ROLE_NOTE, l->row.loops ? "leads back" : "");
+    x = draw_word(c, x, y, ROLE_DIM, l->row.a_any && !l->row.a_all ? "some A" : "");
+    draw_word(c, x, y, ROLE_DIM, l->row.d_any && !l->row.d_all ? "some D" : "");
     text_fini(&bits);
 }
 

@@ -30,6 +30,7 @@ enum { TABLES = sizeof tables / sizeof tables[0], HEAD_MIN = 4 };
 struct tables {
     size_t tab;
     bool opened; /* one entry, bit by bit */
+    bool chosen; /* the cursor was moved; before that it is on the first entry */
     size_t entry;
     struct table_lines lines;
     struct text text; /* the opened entry */
@@ -84,6 +85,12 @@ static void tables_load(struct view *v, const struct snapshot *s)
         text_addf(&out, "%s\n", e.text);
     table_lines_fit(&t->lines, kind_of(t, s), text_str(&out), v->w);
     list_fit(&t->list, t->lines.count, rows_of(v));
+    for (size_t i = 0; !t->chosen && i < t->lines.count; i++) {
+        if (t->lines.entry[i] == SIZE_MAX)
+            continue;
+        list_show(&t->list, i, rows_of(v));
+        break;
+    }
     if (t->opened && s->has_cpu)
         load_entry(v, s);
     text_fini(&out);
@@ -165,6 +172,7 @@ static void turn(struct view *v, int by)
     if (!t->opened) {
         t->tab = (t->tab + TABLES + (size_t)by) % TABLES;
         t->list = (struct list){0};
+        t->chosen = false;
         return;
     }
     struct text which = {0}, out = {0};
@@ -225,6 +233,7 @@ static bool move(struct view *v, const char *verb, const char *args)
     text_addf(&row, "%ld", y);
     bool taken = list_act(&t->list, rows_of(v), verb, select ? text_str(&row) : args);
     text_fini(&row);
+    t->chosen |= taken;
     return taken;
 }
 
@@ -242,7 +251,7 @@ static bool tables_act(struct view *v, const char *verb, const char *args, struc
         act_handler(v, r, "view code; goto ");
     else if (strcmp(verb, "break-handler") == 0)
         act_handler(v, r, "break *");
-    else if (strncmp(verb, "search", 6) == 0)
+    else if (strncmp(verb, "search", 6) == 0 && (t->chosen = true))
         return list_search(t->opened ? &t->text_list : &t->list, t->opened ? 1 : rows_of(v), args,
                            strcmp(verb, "search-back") == 0, line_has, t);
     else

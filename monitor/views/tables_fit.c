@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Columns of the rows, from debug/look_gdt.c, look_idt.c, look_ivt.c and look_tss.c. */
-enum { RAW_LEN = 18, GATE_AT = 10, LINEAR_AT = 17, LINEAR_LEN = 16 };
+enum { RAW_LEN = 18, GATE_AT = 10, LINEAR_AT = 17, LINEAR_LEN = 16, DPL_LEN = 3 };
 
 /* How much of each row goes. */
 enum fit { FIT_ALL, FIT_SOME, FIT_LEAST };
@@ -81,13 +81,19 @@ static void fit_segment(const struct fitting *f, const char *s, size_t n, struct
     cut_out(s, n, f->raw_at, f->fit == FIT_LEAST && columns ? f->type_at : behind, out);
 }
 
-/* A gate: without the zeros in front of its offset. */
-static void fit_gate(const char *s, size_t n, struct text *out)
+/* A gate: without the zeros in front of its offset, then without its DPL. */
+static void fit_gate(const struct fitting *f, const char *s, size_t n, struct text *out)
 {
-    size_t from = GATE_AT + 5, to = from;
+    size_t from = GATE_AT + 5, to = from, dpl;
     while (to + 1 < n && s[to] == '0' && s[to + 1] != ' ')
         to++;
-    cut_out(s, n, from, to, out);
+    text_addn(out, s, from);
+    for (dpl = to; dpl < n && s[dpl] != ' ';)
+        dpl++;
+    bool least = f->fit == FIT_LEAST && dpl + DPL_LEN < n;
+    text_addn(out, s + to, dpl - to);
+    dpl += least ? DPL_LEN : 0;
+    text_addn(out, s + dpl, n - dpl);
 }
 
 static void fit_row(const struct fitting *f, const char *s, size_t n, struct text *out)
@@ -95,7 +101,7 @@ static void fit_row(const struct fitting *f, const char *s, size_t n, struct tex
     if (f->kind <= TABLE_LDT && f->raw_at)
         fit_segment(f, s, n, out);
     else if (f->kind == TABLE_IDT && n > GATE_AT + 5)
-        fit_gate(s, n, out);
+        fit_gate(f, s, n, out);
     else if (f->kind == TABLE_IVT)
         cut_out(s, n, LINEAR_AT, LINEAR_AT + LINEAR_LEN, out);
     else
@@ -125,20 +131,33 @@ static bool is_fields(const struct fitting *f, const char *s, size_t n)
            (isupper((unsigned char)s[2]) || strncmp(s + 2, "link", 4) == 0) && strncmp(s + 2, "TR ", 3) != 0;
 }
 
+static bool is_heading(const struct fitting *f, const char *s, size_t n)
+{
+    return (f->raw_at && n > f->type_at && strncmp(s + f->type_at, "type", 4) == 0) ||
+           (f->kind == TABLE_IDT && n > 3 && strncmp(s, "vec", 3) == 0);
+}
+
 static void fit_line(struct fitting *f, const char *s, size_t n, struct text *out)
 {
     struct text line = {0};
-    bool head = f->raw_at && n > f->type_at && strncmp(s + f->type_at, "type", 4) == 0;
+    bool row = is_row(f->kind, s, n), head = is_heading(f, s, n);
     bool continued = f->raw_at && line_indent(s, n) >= f->type_at;
     if (is_fields(f, s, n) && (int)n > f->w) {
         fit_fields(f, s, n, out);
         text_addc(out, '\n');
         return;
     }
-    if (f->fit != FIT_ALL && (is_row(f->kind, s, n) || head || continued))
-        fit_row(f, s, n, &line);
-    else
+    if (f->fit == FIT_ALL || !(row || head || continued))
         text_addn(&line, s, n);
+    else if (head && f->kind == TABLE_IDT)
+        text_add(&line, "vec       target");
+    else
+        fit_row(f, s, n, &line);
+    if (row || head) { /* the end of a row matters least */
+        text_addf(out, "%s\n", text_str(&line));
+        text_fini(&line);
+        return;
+    }
     lines_wrap(text_str(&line), f->w, out);
     text_fini(&line);
 }
