@@ -128,9 +128,10 @@ static void put_row(const struct view *v, struct canvas *c, int y, const struct 
     const struct snapshot_stop *stop = number ? NULL : snapshot_break_at(v->snap, s->addr);
     if (here)
         canvas_put(c, 0, y, ROLE_HERE, '>');
-    canvas_put(c, 1, y, ROLE_BREAKPOINT, !stop ? ' ' : stop->enabled ? 0x25cf : 0x25cb);
+    if (stop)
+        canvas_put(c, 1, y, ROLE_BREAKPOINT, stop->enabled ? 0x25cf : 0x25cb);
     canvas_textf(c, 3, y, number ? ROLE_DIM : ROLE_ADDRESS, "%0*" PRIx64, digits, s->addr);
-    canvas_put(c, 4 + digits, y, ROLE_LABEL, s->function ? 'f' : number ? '=' : ' ');
+    canvas_text(c, 4 + digits, y, ROLE_LABEL, s->function ? "f" : number ? "=" : "");
     int end = at.len ? at.len : at.line ? at.line : c->window.w + 1;
     canvas_text_cut(c, at.name, y, end - at.name - 1, number ? ROLE_DIM : ROLE_SYMBOL, s->name);
     if (at.len && s->len) {
