@@ -7,6 +7,12 @@
 
 #include <string.h>
 
+/* What a debugger without a run (in a test) cannot do at all. */
+static bool arm_able(const struct debugger *d, enum run_ability what)
+{
+    return d->run && run_able(d->run, what);
+}
+
 static int slot_free(const struct arm_plan *p)
 {
     for (int i = 0; i < RUN_SLOTS; i++)
@@ -40,7 +46,7 @@ static uint8_t piece_len(const struct debugger *d, uint64_t linear, uint64_t lef
 /* A watched range in debug registers; false when they are not enough. */
 static bool watch_in_slots(struct debugger *d, const struct stop *x, struct arm_plan *p)
 {
-    if (!run_able(d->run, ABLE_WATCH))
+    if (!arm_able(d, ABLE_WATCH))
         return false;
     struct arm_plan trial = *p;
     enum run_slot_kind kind = x->what.direction == STOPS_OUT ? SLOT_WRITE : SLOT_ACCESS;
@@ -59,7 +65,7 @@ static bool watch_in_slots(struct debugger *d, const struct stop *x, struct arm_
 static bool break_in_patch(struct debugger *d, const struct stop *x, struct arm_plan *p)
 {
     uint64_t gpa = x->what.first;
-    if (x->what.hardware || p->breaks.patch_count == RUN_PATCHES_MAX || !run_able(d->run, ABLE_PATCH) ||
+    if (x->what.hardware || p->breaks.patch_count == RUN_PATCHES_MAX || !arm_able(d, ABLE_PATCH) ||
         cpu_mode(&d->now.sregs) == MODE_REAL)
         return false;
     if (x->what.kind == STOPS_BREAK) {
@@ -84,7 +90,7 @@ static bool paging_off(const struct debugger *d)
 /* Debug registers compare linear addresses: a physical one is the same only without paging. */
 static bool break_in_slot(struct debugger *d, const struct stop *x, struct arm_plan *p)
 {
-    return (x->what.kind == STOPS_BREAK || paging_off(d)) && run_able(d->run, ABLE_BREAK) &&
+    return (x->what.kind == STOPS_BREAK || paging_off(d)) && arm_able(d, ABLE_BREAK) &&
            slot_take(p, x->number, SLOT_EXECUTE, x->what.first, 1);
 }
 
@@ -97,6 +103,7 @@ static bool plan_add(struct debugger *d, const struct stop *x, struct arm_plan *
         return break_in_slot(d, x, p) || break_in_patch(d, x, p);
     case STOPS_WATCH:
         return watch_in_slots(d, x, p);
+    case STOPS_MSR:
     case STOPS_MODE:
     case STOPS_CR0:
     case STOPS_CR3:
@@ -135,12 +142,13 @@ void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
 {
     static const char *const why[STOPS_KIND_COUNT] = {
         [STOPS_BREAK] = "this host has no breakpoint left for it",
-        [STOPS_BREAK_PHYS] = "this host has no breakpoint for physical addresses with paging on",
+        [STOPS_BREAK_PHYS] = "a physical address, and paging is on",
         [STOPS_WATCH] = "this host cannot watch it",
-        [STOPS_MODE] = "no exit tells",
-        [STOPS_CR0] = "no exit tells",
-        [STOPS_CR3] = "no exit tells",
-        [STOPS_VECTOR] = "no exit tells",
+        [STOPS_MSR] = "KVM keeps most MSRs to itself",
+        [STOPS_MODE] = "no exit tells of it",
+        [STOPS_CR0] = "no exit tells of it",
+        [STOPS_CR3] = "no exit tells of it",
+        [STOPS_VECTOR] = "no exit tells of it",
     };
     struct arm_plan plan;
     const struct stop *x;
@@ -155,7 +163,7 @@ void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
                 noticed = in_plan;
         }
     }
-    if (!noticed && why[stop->what.kind])
-        text_addf(out, " (%s: the guest is single-stepped while it runs, some ten times slower or more)",
-                  why[stop->what.kind]);
+    if (noticed || !why[stop->what.kind])
+        return;
+    text_addf(out, "  %s: stepped, microseconds an instruction\n", why[stop->what.kind]);
 }

@@ -21,7 +21,7 @@ struct arm_plan {
 /* Makes the plan for the stops as they are now and the state d->now. */
 void arm_plan(struct debugger *d, struct arm_plan *plan);
 
-/* Appends how a stop will be noticed, when that is worth telling: ` (by single-stepping, which is slow)`. */
+/* Appends a line with how a stop will be noticed, when that is worth telling. */
 void arm_cost(struct debugger *d, const struct stop *stop, struct text *out);
 
 #endif

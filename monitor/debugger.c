@@ -52,6 +52,7 @@ struct debugger *debugger_create(struct run *run, struct machine *machine, const
     d->image = image;
     d->symbols = symbols;
     d->names = machine_event_names(machine);
+    d->pause = (struct run_pause){.why = PAUSED_ASKED, .iterations = 1, .vector = RUN_NO_VECTOR};
     d->now = (struct target){
         .memory = &machine->memory, .symbols = symbols, .names = &d->names, .ops = &ops, .ctx = d};
     d->stops = stops_create(e);
@@ -89,9 +90,15 @@ int debugger_look(struct debugger *d, struct err *e)
 int debugger_store(struct debugger *d, struct err *e)
 {
     struct err again;
+    struct kvm_regs regs;
+    struct kvm_sregs sregs;
     if (!d->now.regs_changed && !d->now.sregs_changed)
         return 0;
-    int rc = cpu_check(&d->now.regs, &d->now.sregs, e);
+    if (run_has_ended(d->run))
+        return err_set(e, "the guest has ended: its registers cannot be changed");
+    int rc = run_read_cpu(d->run, &regs, &sregs, e);
+    if (rc == 0)
+        rc = cpu_check_change(&regs, &sregs, &d->now.regs, &d->now.sregs, e);
     if (rc == 0)
         rc = run_write_cpu(d->run, &d->now.regs, d->now.sregs_changed ? &d->now.sregs : NULL, e);
     /* What the vCPU holds is the truth, also when it refused. */
@@ -126,12 +133,15 @@ void debugger_visit(void *ctx)
     if (!d->running || d->visiting)
         return;
     d->visiting = true;
+    bool served = false;
     while (door_take(d->door, false, &rq)) {
         (void)!debugger_look(d, &ignored);
         serve(d, &rq);
+        served = true;
     }
     d->visiting = false;
-    if (door_interrupted(d->door) || d->quit)
+    d->interrupted |= door_interrupted(d->door);
+    if (served || d->interrupted || d->quit) /* served: what the CPU watches is arranged anew */
         run_ask_pause(d->run);
 }
 
@@ -140,13 +150,16 @@ static int debugger_live(struct debugger *d, bool paused, bool until_end, struct
     struct door_request rq;
     if (debugger_look(d, e) < 0)
         return -1;
-    d->before = d->now;
+    d->before = d->was = d->now;
     text_add(&d->stop, "power-on: at the first instruction");
     if (!paused && drive_continue(d, e) < 0)
         return -1;
     while (!d->quit && !(until_end && run_has_ended(d->run)) && door_take(d->door, true, &rq))
-        if (serve(d, &rq), d->let_run && drive_continue(d, e) < 0)
-            return -1;
+        if (serve(d, &rq), d->let_run) {
+            d->let_run = false;
+            if (drive_continue(d, e) < 0)
+                return -1;
+        }
     return d->lost ? err_set(e, "%s", run_result(d->run)->reason) : 0;
 }
 

@@ -52,6 +52,7 @@ struct debugger {
     struct text why;         /* the sentences of the stops that were met */
     bool stop_met;           /* an event met one */
     bool reached;            /* drive_to came where it was to come */
+    bool stop_at_fault;      /* an exception stops the guest that is stepped */
     bool pause_at_event;     /* the next event pauses the guest */
     struct event last_event; /* … that happened; has_event: in the last drive */
     bool has_event;
@@ -59,6 +60,7 @@ struct debugger {
     struct gdb_session *gdb; /* owned */
     bool running;            /* a command lets the guest run right now */
     bool visiting;           /* it is asked meanwhile */
+    bool interrupted;        /* the visit found that somebody wants it to stop */
     bool let_run;            /* gdb has detached: the guest goes on by itself */
     bool lost;               /* KVM itself failed */
     bool quit;               /* no more commands */

@@ -21,9 +21,13 @@ enum drive_end {
 NODISCARD int drive_steps(struct debugger *d, uint64_t n, struct err *e);
 /* Runs until a stop is met. A stop at the present instruction is passed. */
 NODISCARD int drive_continue(struct debugger *d, struct err *e);
-/* Runs on until the guest is at a linear address, with RSP at least `rsp_min` (0: any), or something else
- * stops it. */
-NODISCARD int drive_to(struct debugger *d, uint64_t linear, uint64_t rsp_min, struct err *e);
+/* Runs on until the guest is at a linear address with RSP at least `rsp_min` (0: any), or something else
+ * stops it; d->reached tells. With `stop_at_fault`, an exception on the way stops it in its handler. */
+struct drive_goal {
+    uint64_t linear, rsp_min;
+    bool stop_at_fault;
+};
+NODISCARD int drive_to(struct debugger *d, const struct drive_goal *goal, struct err *e);
 
 /* The event sink that looks for stops on events; ctx is the debugger. */
 void drive_event(void *debugger, const struct event *ev);

@@ -2,7 +2,7 @@
  * How the guest came to stand, in words: `step: 1 instruction`, `breakpoint 2 at 0x100034 <main+4>`, `CR0.PE
  * set: real → protected`, `#PF page fault at …`; then the instruction it stands at.
  */
-#include "monitor/drive_words.h"
+#include "monitor/drive_inside.h"
 
 #include "monitor/shell/command.h"
 
@@ -84,7 +84,7 @@ void drive_sentence(struct debugger *d, enum drive_end end, uint64_t steps)
         text_add(out, d->pause.refusal);
         break;
     }
-    if (d->pause.asleep && end != DRIVE_ENDED)
+    if (d->pause.asleep && end != DRIVE_ENDED && end != DRIVE_REFUSED)
         text_add(out, "; the CPU sleeps in HLT until an interrupt wakes it");
 }
 

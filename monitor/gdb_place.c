@@ -40,7 +40,7 @@ int gdb_place_parse(const char *where, char host[GDB_HOST_MAX], char port[GDB_PO
 /* Which port a socket got, and its address in numbers. */
 static int place_tell(int fd, struct gdb_place *p, struct err *e)
 {
-    struct sockaddr_storage at;
+    struct sockaddr_storage at = {0};
     socklen_t len = sizeof at;
     char host[64], port[GDB_PORT_MAX];
     if (getsockname(fd, (struct sockaddr *)&at, &len) < 0)

@@ -10,6 +10,7 @@
 #include "debug/msrs.h"
 #include "event/kind.h"
 #include "machine/machine.h"
+#include "monitor/shell/help.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -17,19 +18,31 @@
 #include <strings.h>
 
 struct explain_settings {
-    bool markdown;
+    void (*document)(struct text *out); /* one that docs/ holds, instead of an answer */
 };
+
+static void explain_markdown(struct text *out);
 
 static int set_markdown(void *settings, const char *value, struct err *e)
 {
     (void)value;
     (void)e;
-    ((struct explain_settings *)settings)->markdown = true;
+    ((struct explain_settings *)settings)->document = explain_markdown;
+    return 0;
+}
+
+static int set_commands(void *settings, const char *value, struct err *e)
+{
+    (void)value;
+    (void)e;
+    ((struct explain_settings *)settings)->document = help_markdown;
     return 0;
 }
 
 static const struct option_row explain_rows[] = {
-    {"--markdown", NULL, "the chapter on exits as Markdown: docs/exits.md is made so", set_markdown}, {0}};
+    {"--markdown", NULL, "the chapter on exits as Markdown: docs/exits.md is made so", set_markdown},
+    {"--commands", NULL, "the debugger's commands as Markdown: docs/commands.md is made so", set_commands},
+    {0}};
 
 enum { WIDTH = 100 };
 
@@ -218,8 +231,8 @@ static int explain_command(const struct command *self, int argc, char **argv)
     int status = command_parse(self, "ringside explain", argc, argv, &s, &words, 0, 1, &done);
     if (done)
         return status;
-    if (s.markdown)
-        explain_markdown(&t);
+    if (s.document)
+        s.document(&t);
     else if (words.n == 0)
         explain_contents(&t);
     else if (!explain_word(words.word[0], &t))

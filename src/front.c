@@ -140,6 +140,12 @@ static bool front_signal(void *ctx, int signo)
     struct front *f = ctx;
     struct door *door = f->session->debugger->door;
     switch (signo) {
+    case KEEPER_QUIT:
+        if (f->until_end)
+            return false;
+        f->over = true;
+        door_interrupt(door);
+        return true;
     case SIGWINCH:
         if (f->prompt)
             prompt_resized(f->prompt);

@@ -84,7 +84,7 @@ static void keeper_input(struct keeper *k)
 {
     switch (console_read(k->console)) {
     case CONSOLE_QUIT:
-        if (!keeper_offer(k, SIGTERM))
+        if (!keeper_offer(k, KEEPER_QUIT))
             keeper_stop(k, STOP_QUIT);
         break;
     case CONSOLE_HELP:

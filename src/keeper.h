@@ -11,11 +11,13 @@
 
 #include <signal.h>
 
+enum { KEEPER_QUIT = 0 }; /* no signal has this number */
+
 /* What happens, as far as the front end differs from `ringside run`. */
 struct keeper_hooks {
     /* On the vCPU's thread: the guest's whole life; as run_loop, which it is when this is NULL. */
     int (*body)(void *ctx, struct err *e);
-    /* A signal has come (or, as SIGTERM, the keys for quitting). True: it was dealt with; false or NULL: the
+    /* A signal has come, or KEEPER_QUIT: the keys for quitting. True: it was dealt with; false or NULL: the
      * run ends, and at the second one the process. */
     bool (*signal)(void *ctx, int signo);
     void *ctx;

@@ -256,7 +256,7 @@ const struct shell_command shell_data_commands[] = {
     {.name = "symbols",
      .alias = "syms",
      .args = "[TEXT|ADDR]",
-     .summary = "the names in the guest's image, those that contain TEXT, or the one at ADDR",
+     .summary = "names in the guest's image, or the one at ADDR",
      .lesson =
          "They come from an ELF file: the image itself, or one beside a flat image, or --symbols FILE; f "
          "marks functions. A name can stand wherever an address can.",

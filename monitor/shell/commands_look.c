@@ -122,7 +122,7 @@ const struct shell_command shell_look_commands[] = {
     {.name = "regs",
      .alias = "r reg registers",
      .args = "[NAME...]",
-     .summary = "the general registers, RIP and RFLAGS; a * marks what the last command changed",
+     .summary = "general registers, RIP, RFLAGS; a * marks what changed",
      .lesson =
          "In real and protected mode the registers are shown with 32 bits, in long mode with 64. A name "
          "(rax, al, cs.base, cr0.pe) shows that one alone.",
@@ -156,7 +156,7 @@ const struct shell_command shell_look_commands[] = {
     {.name = "cr",
      .alias = "creg",
      .args = "[0|2|3|4]",
-     .summary = "the control registers, each bit named: set ones in upper case",
+     .summary = "control registers, each bit named: set ones in upper case",
      .lesson =
          "CR0 switches protected mode and paging, CR2 holds the address of the last page fault, CR3 the "
          "root of the page tables, CR4 what later CPUs can do.",

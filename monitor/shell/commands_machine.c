@@ -3,6 +3,7 @@
  * happened.
  */
 #include "base/nearest.h"
+#include "debug/postmortem.h"
 #include "debug/why.h"
 #include "monitor/counts.h"
 #include "monitor/debugger.h"
@@ -167,6 +168,21 @@ static int run_type(struct debugger *d, const char *slash, const char *args, str
     return rc;
 }
 
+/* A triple fault leaves no exit of the faults that led to it: they are worked out. */
+static void why_dead(const struct debugger *d, struct text *out)
+{
+    const struct run_cpu *cpu = run_last_cpu(d->run);
+    struct postmortem p = {.reason = run_result(d->run)->reason,
+                           .regs = &cpu->regs,
+                           .sregs = &cpu->sregs,
+                           .from_last_exit = cpu->from_last_exit,
+                           .last_events = run_last_events(d->run),
+                           .names = &d->names,
+                           .memory = d->now.memory,
+                           .symbols = d->symbols};
+    postmortem_autopsy(&p, out);
+}
+
 /* What the last step ended in, or else the last event. */
 static int run_why(struct debugger *d, const char *slash, const char *args, struct text *out, struct err *e)
 {
@@ -177,10 +193,15 @@ static int run_why(struct debugger *d, const char *slash, const char *args, stru
         return err_set(e, "why: there is no guest");
     const struct event *last = ring_back(run_last_events(d->run), 0);
     if (d->pause.why == PAUSED_STEP && d->pause.vector != RUN_NO_VECTOR && !run_has_ended(d->run)) {
-        struct why_stop stop = {(unsigned)d->pause.vector, d->pause.interrupt, &d->before, &d->now};
+        struct why_stop stop = {(unsigned)d->pause.vector, d->pause.interrupt, &d->was, &d->now};
         why_stop(&stop, out);
     } else if (last) {
+        bool old = d->pause.why == PAUSED_STEP && !d->has_event;
+        if (old)
+            text_addf(out, "%s; nothing left the guest meanwhile. Before that:\n", text_str(&d->stop));
         why_event(&d->now, last, &d->names, out);
+        if (run_result(d->run)->status == RUN_TRIPLE_FAULT)
+            why_dead(d, out);
     } else {
         text_add(out, "nothing has left the guest yet\n");
     }

@@ -6,6 +6,8 @@
 #include "monitor/shell/command.h"
 #include "monitor/shell/line.h"
 
+#include "debug/stops.h"
+
 #include "debug/expr.h"
 #include "debug/instruction.h"
 #include "debug/memview.h"
@@ -28,16 +30,32 @@ static int run_show(struct debugger *d, struct text *out, struct err *e)
     return drive_report(d, out, e);
 }
 
+/* The number of steps behind the command; *n stays when there is none. */
+static int how_many(const struct debugger *d, const char *name, const char *args, uint64_t *n, struct err *e)
+{
+    if (!*args)
+        return 0;
+    if (expr_eval(args, &d->now, n, e) < 0)
+        return -1;
+    if (*n == 0)
+        return err_set(e, "%s 0: there is nothing to do", name);
+    return *n > INT64_MAX ? err_set(e, "%s %.40s: nobody goes back here", name, args) : 0;
+}
+
 static int run_step_command(struct debugger *d, const char *slash, const char *args, struct text *out,
                             struct err *e)
 {
     uint64_t n = 1;
     (void)slash;
-    if (run_began(d, e) < 0 || (*args && expr_eval(args, &d->now, &n, e) < 0))
+    if (run_began(d, e) < 0 || how_many(d, "step", args, &n, e) < 0)
         return -1;
-    if (n == 0)
-        return err_set(e, "step 0: there is nothing to do");
     return drive_steps(d, n, e) < 0 ? -1 : run_show(d, out, e);
+}
+
+/* drive_to came where it was to come, and no stop of the user's lies there, which would have its say. */
+static bool only_reached(const struct debugger *d)
+{
+    return d->end == DRIVE_STOPPED && d->reached && !d->stop.len;
 }
 
 /* What `next` goes around: the instruction behind which the guest is to be again. */
@@ -61,10 +79,15 @@ static int next_over(struct debugger *d, const struct instruction *x, struct err
     bool fault = d->pause.vector != RUN_NO_VECTOR && x->insn.meta.category != ZYDIS_CATEGORY_INTERRUPT;
     if (d->end != DRIVE_STEPPED || fault || cpu_rip_linear(&d->now.regs, &d->now.sregs) == behind)
         return 0;
-    int rc = drive_to(d, behind, from.rsp, e);
+    if (drive_to(d, &(struct drive_goal){behind, from.rsp, true}, e) < 0)
+        return -1;
     d->before.regs = from;
     d->before.sregs = sfrom;
-    return rc;
+    if (only_reached(d)) {
+        d->end = DRIVE_STEPPED;
+        text_add(&d->stop, "next: over the call, interrupt or repetition");
+    }
+    return 0;
 }
 
 static int next_one(struct debugger *d, struct err *e)
@@ -78,19 +101,13 @@ static int run_next(struct debugger *d, const char *slash, const char *args, str
 {
     uint64_t n = 1;
     (void)slash;
-    if (run_began(d, e) < 0 || (*args && expr_eval(args, &d->now, &n, e) < 0))
+    if (run_began(d, e) < 0 || how_many(d, "next", args, &n, e) < 0)
         return -1;
     for (uint64_t i = 0; i < n; i++) {
         if (next_one(d, e) < 0)
             return -1;
-        if (d->end != DRIVE_STEPPED && !d->reached)
+        if (d->end != DRIVE_STEPPED)
             break;
-        if (d->end == DRIVE_STOPPED) {
-            d->end = DRIVE_STEPPED;
-            text_clear(&d->stop);
-            text_add(&d->stop, "next: over the call, interrupt or repetition");
-        }
-        d->reached = false;
     }
     return run_show(d, out, e);
 }
@@ -104,26 +121,30 @@ static int run_continue(struct debugger *d, const char *slash, const char *args,
     return run_show(d, out, e);
 }
 
-static int run_to(struct debugger *d, uint64_t linear, uint64_t rsp_min, const char *done, struct text *out,
+static int run_to(struct debugger *d, const struct drive_goal *goal, const char *done, struct text *out,
                   struct err *e)
 {
-    d->reached = false;
-    if (drive_to(d, linear, rsp_min, e) < 0)
+    if (drive_to(d, goal, e) < 0)
         return -1;
-    if (d->end == DRIVE_STOPPED && d->reached && !d->stop.len)
+    if (only_reached(d))
         text_add(&d->stop, done);
     return run_show(d, out, e);
 }
 
 static int run_until(struct debugger *d, const char *slash, const char *args, struct text *out, struct err *e)
 {
-    uint64_t linear;
+    struct stops_spec spec;
     (void)slash;
     if (!*args)
         return err_set(e, "until: which address?");
-    if (run_began(d, e) < 0 || expr_eval(*args == '*' ? args + 1 : args, &d->now, &linear, e) < 0)
+    if (run_began(d, e) < 0 || stops_parse("tbreak", args, &d->now, &spec, e) < 0)
         return -1;
-    return run_to(d, linear, 0, "until: there", out, e);
+    uint64_t linear = spec.first;
+    bool plain = spec.kind == STOPS_BREAK && !spec.condition;
+    stops_spec_fini(&spec);
+    if (!plain)
+        return err_set(e, "until takes an address and nothing else: see tbreak");
+    return run_to(d, &(struct drive_goal){.linear = linear}, "until: there", out, e);
 }
 
 static int run_finish_command(struct debugger *d, const char *slash, const char *args, struct text *out,
@@ -138,7 +159,8 @@ static int run_finish_command(struct debugger *d, const char *slash, const char 
         return err_set(e, "finish: no caller is to be found on the stack (bt says what there is)");
     text_addf(out, "running to the caller at 0x%llx%s\n", (unsigned long long)at[1],
               guess ? " (guessed: there is no frame pointer)" : "");
-    return run_to(d, at[1], d->now.regs.rsp + 1, "finish: back in the caller", out, e);
+    return run_to(d, &(struct drive_goal){at[1], d->now.regs.rsp + 1, true}, "finish: back in the caller",
+                  out, e);
 }
 
 static int run_stop_command(struct debugger *d, const char *slash, const char *args, struct text *out,
@@ -177,7 +199,7 @@ const struct shell_command shell_run_commands[] = {
      .summary = "the same, but over a CALL, an INT or a REP string instruction",
      .lesson = "The instruction itself is stepped, so that a fault of its own is seen; then the guest runs "
                "until it is "
-               "back behind it with the stack as it was.",
+               "back behind it with the stack as it was, or in the handler of an exception.",
      .example = "next  # not into the function",
      .complete = COMPLETE_EXPR,
      .flags = COMMAND_RUNS | COMMAND_REPEATS,
@@ -195,7 +217,7 @@ const struct shell_command shell_run_commands[] = {
      .run = run_continue},
     {.name = "until",
      .alias = "advance",
-     .args = "ADDR",
+     .args = "ADDR | SYMBOL | FILE:LINE",
      .summary = "let it run to an address",
      .lesson = "A breakpoint for this one time. Other stops still stop it on the way.",
      .example = "until 0x7c10  # to this linear address",

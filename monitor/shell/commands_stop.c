@@ -10,6 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* `stop 1: io 0x3f8 out if value == 10`. */
+static void stop_announce(struct debugger *d, const struct stop *x, struct text *out)
+{
+    struct text where = {0};
+    stops_where(x, &d->now, &where);
+    bool breaks = x->what.kind == STOPS_BREAK || x->what.kind == STOPS_BREAK_PHYS;
+    if (breaks || x->what.kind == STOPS_WATCH)
+        text_addf(out, "%s%s %u:", x->what.once ? "temporary " : "", breaks ? "breakpoint" : "watchpoint",
+                  x->number);
+    else
+        text_addf(out, "stop %u:%s", x->number, strchr(stops_kind_name(x->what.kind), ' '));
+    text_addf(out, "%s%s", where.len && *text_str(&where) != ' ' ? " " : "", text_str(&where));
+    if (x->what.condition_text)
+        text_addf(out, " if %s", x->what.condition_text);
+    text_addc(out, '\n');
+    text_fini(&where);
+}
+
 static int stop_add(struct debugger *d, const char *verb, const char *args, struct text *out, struct err *e)
 {
     struct stops_spec spec;
@@ -19,14 +37,8 @@ static int stop_add(struct debugger *d, const char *verb, const char *args, stru
     if (!number)
         return -1;
     const struct stop *x = stops_find(d->stops, number);
-    text_addf(out, "%s %u: ",
-              x->what.kind == STOPS_WATCH                                       ? "watchpoint"
-              : x->what.kind == STOPS_BREAK || x->what.kind == STOPS_BREAK_PHYS ? "breakpoint"
-                                                                                : "stop",
-              number);
-    stops_where(x, &d->now, out);
+    stop_announce(d, x, out);
     arm_cost(d, x, out);
-    text_addc(out, '\n');
     return 0;
 }
 

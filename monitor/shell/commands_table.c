@@ -61,7 +61,7 @@ const struct shell_command shell_table_commands[] = {
     {.name = "gdt",
      .alias = "",
      .args = "[INDEX|FIRST-LAST]",
-     .summary = "the global descriptor table, each entry decoded, with what is wrong pointed out",
+     .summary = "the global descriptor table, with what is wrong pointed out",
      .lesson = "A selector is an index into this table (times 8) with two bits for the ring. The CPU reads a "
                "descriptor when a segment register is loaded, and faults when its type, ring or present bit "
                "does not fit; ! tells where that will happen. An index shows one entry bit by bit.",
@@ -79,7 +79,7 @@ const struct shell_command shell_table_commands[] = {
     {.name = "idt",
      .alias = "",
      .args = "[VECTOR|FIRST-LAST]",
-     .summary = "the interrupt descriptor table: where each vector goes (in real mode: ivt)",
+     .summary = "the interrupt descriptor table: where each vector goes",
      .lesson =
          "For exceptions, interrupts and INT n the CPU takes a gate from here: where the handler is, with "
          "which code segment, whether interrupts stay on, who may call it. A gate that cannot be used "
@@ -105,7 +105,7 @@ const struct shell_command shell_table_commands[] = {
     {.name = "page",
      .alias = "pt",
      .args = "[ADDR]",
-     .summary = "how the CPU translates a linear address: each level of the page tables",
+     .summary = "how a linear address is translated, level by level",
      .lesson =
          "Each entry with its address, its bits and where it points, then what reading, writing and "
          "executing there gives the supervisor and a user. Where the walk fails it says at which level, "
@@ -117,7 +117,7 @@ const struct shell_command shell_table_commands[] = {
     {.name = "mem",
      .alias = "vmmap tab",
      .args = "[ADDR|FIRST-END|FIRST+LENGTH|WORD]",
-     .summary = "the whole linear address space as ranges of equal mapping and rights",
+     .summary = "all that is mapped, as ranges of equal rights",
      .lesson =
          "What all page tables together say, in the order of linear addresses: from where to where, who "
          "may do what, which pages, and what is behind them. A word shows only lines that contain it.",

@@ -12,5 +12,7 @@ void help_list(struct text *out);
 void help_command(const struct shell_command *row, struct text *out);
 /* Every command's page. */
 void help_all(struct text *out);
+/* The same as a document in Markdown: docs/commands.md. */
+void help_markdown(struct text *out);
 
 #endif

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h> /* before readline */
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,18 @@ static char *next_word(const char *text, int state)
     return the->word_next < the->word_count ? the->words[the->word_next++] : NULL;
 }
 
+/* A path is one word, however many signs of arithmetic are in it. */
+static char *word_breaks(void)
+{
+    static const char of_paths[] = " \t\n", of_expressions[] = " \t\n;\"'[]()+-*/%&|^~!<>=,:{}@$";
+    const struct shell_command *row;
+    int start = rl_point;
+    while (start > 0 && !line_is_blank(rl_line_buffer[start - 1]))
+        start--;
+    bool path = complete_kind_at(rl_line_buffer, (size_t)start, &row) == COMPLETE_FILE;
+    return (char *)(uintptr_t)(path ? of_paths : of_expressions); /* readline only reads it */
+}
+
 static char **complete(const char *text, int start, int end)
 {
     const struct shell_command *row;
@@ -167,7 +180,6 @@ static void close_inside(struct prompt *p)
 
 struct prompt *prompt_open(const char *text, const struct complete_names *names, struct err *e)
 {
-    static const char word_breaks[] = " \t\n;\"'[]()+-*/%&|^~!<>=,:{}@$";
     struct prompt *p = calloc(1, sizeof *p);
     if (!p) {
         err_sys(e, ENOMEM, "prompt");
@@ -181,7 +193,7 @@ struct prompt *prompt_open(const char *text, const struct complete_names *names,
     rl_catch_sigwinch = 0;
     rl_change_environment = 0;
     rl_attempted_completion_function = complete;
-    rl_basic_word_break_characters = word_breaks;
+    rl_completion_word_break_hook = word_breaks;
     history_load(p);
     return p;
 }

@@ -206,11 +206,19 @@ static void answered(void *ctx, const char *line, const struct text *out, const 
 
 /* ---- the model ---- */
 
+static bool is_live(const struct screen *s)
+{
+    return model_running(s->model) || model_commanding(s->model);
+}
+
 static unsigned parts_wanted(struct screen *s)
 {
     unsigned parts = 0;
     for (size_t i = 0; i < screen_panes(s); i++)
         parts |= screen_pane_view(s, i)->ops->wants;
+    if (is_live(s) && s->now_ns - s->asked_kvm_ns < SCREEN_KVM_NS)
+        return parts & ~(unsigned)PART_KVM;
+    s->asked_kvm_ns = s->now_ns;
     return parts;
 }
 
@@ -253,11 +261,6 @@ static void load_views(struct screen *s)
         s->rounds++;
         s->want_frame = true;
     }
-}
-
-static bool is_live(const struct screen *s)
-{
-    return model_running(s->model) || model_commanding(s->model);
 }
 
 void screen_poll(struct screen *s, uint64_t now_ns)

@@ -9,7 +9,7 @@
 #include "monitor/ui/layout.h"
 #include "monitor/ui/screen.h"
 
-enum { SCREEN_VIEWS_MAX = 24, SCREEN_FRAME_NS = 33000000, SCREEN_ROUNDS_MAX = 16 };
+enum { SCREEN_VIEWS_MAX = 24, SCREEN_FRAME_NS = 33000000, SCREEN_ROUNDS_MAX = 16, SCREEN_KVM_NS = 500000000 };
 
 /* What the bottom row is used for. */
 enum screen_line { LINE_KEYS, LINE_PROMPT, LINE_SEARCH };
@@ -41,8 +41,9 @@ struct screen {
     struct text message;
     bool message_alarm;
     uint64_t now_ns, asked_ns;
-    unsigned rounds; /* frames asked for since something happened, because pages were missing */
-    bool want_frame; /* something has changed that only a frame tells */
+    uint64_t asked_kvm_ns; /* when KVM's own numbers were asked for: it is slow to tell them */
+    unsigned rounds;       /* frames asked for since something happened, because pages were missing */
+    bool want_frame;       /* something has changed that only a frame tells */
     bool want_load;
 };
 

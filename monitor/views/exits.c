@@ -59,6 +59,7 @@ static void exits_load(struct view *v, const struct snapshot *s)
     if (s->replay || r->total < x->seen || x->filtered)
         x->seen = x->count = x->first = 0;
     x->filtered = false;
+    exits_keep_counters(x, s);
     for (uint64_t i = x->seen > oldest ? x->seen : oldest; i < r->total && s->machine; i++)
         if (passes(x, s, event_number(s, i)))
             keep(x, i);

@@ -5,6 +5,7 @@
 #include "monitor/views/exits.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,23 +136,39 @@ static int draw_rate(const struct snapshot *s, struct canvas *c, int y)
     return y + 3;
 }
 
-/* What KVM counted that tells of exits it dealt with itself; other numbers of its are no news here. */
-static void draw_kvm(const struct snapshot *s, struct canvas *c, int y)
+/* Numbers that tell of exits KVM dealt with itself; others of its are no news here. */
+static bool tells_of_exits(const char *name)
 {
-    bool head = false;
-    for (size_t i = 0; i < s->counter_count && y + 1 < c->window.h; i++) {
-        const char *name = s->counters[i].name;
-        struct text count = {0};
-        if (!strstr(name, "exits") && strcmp(name, "pf_taken") != 0 && !strstr(name, "injections") &&
-            !strstr(name, "hypercalls") && strcmp(name, "insn_emulation") != 0 &&
-            strcmp(name, "pf_fixed") != 0)
+    static const char *const words[] = {"exits", "injections", "hypercalls", "insn_emulation", "pf_fixed"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strstr(name, words[i]))
+            return true;
+    return false;
+}
+
+void exits_keep_counters(struct exits *x, const struct snapshot *s)
+{
+    if (s->counter_count)
+        x->counters = 0;
+    for (size_t i = 0; i < s->counter_count && x->counters < EXITS_COUNTERS_MAX; i++) {
+        struct exits_counter *c = &x->counter[x->counters];
+        if (!tells_of_exits(s->counters[i].name))
             continue;
-        if (!head)
-            canvas_text(c, 0, y++, ROLE_LABEL, "KVM by itself, not counted above");
-        head = true;
-        add_short(&count, s->counters[i].value);
-        canvas_text_cut(c, 1, y, c->window.w - 9, ROLE_TEXT, name);
-        canvas_text_right(c, c->window.w, y++, ROLE_VALUE, text_str(&count));
+        snprintf(c->name, sizeof c->name, "%s", s->counters[i].name);
+        c->value = s->counters[i].value;
+        x->counters++;
+    }
+}
+
+static void draw_kvm(const struct exits *x, struct canvas *c, int y)
+{
+    if (x->counters && y + 1 < c->window.h)
+        canvas_text(c, 0, y++, ROLE_LABEL, "KVM counts, handled by itself or not");
+    for (size_t i = 0; i < x->counters && y < c->window.h; i++, y++) {
+        struct text count = {0};
+        add_short(&count, x->counter[i].value);
+        canvas_text_cut(c, 1, y, c->window.w - 9, ROLE_TEXT, x->counter[i].name);
+        canvas_text_right(c, c->window.w, y, ROLE_VALUE, text_str(&count));
         text_fini(&count);
     }
 }
@@ -172,5 +189,5 @@ void exits_draw_tally(const struct view *v, struct canvas *c)
     if (n == 0)
         canvas_text(c, 0, y++, ROLE_DIM, "none yet");
     y = draw_rate(s, c, y + 1);
-    draw_kvm(s, c, y);
+    draw_kvm(x, c, y);
 }

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-enum { ACCOUNT_WIDTH = 100 };
+enum { ACCOUNT_WIDTH = 80 };
 
 struct account {
     struct text known, inferred, manual;

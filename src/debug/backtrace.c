@@ -179,9 +179,15 @@ static void frame_write(const struct target *t, size_t i, uint64_t linear, bool 
 {
     const char *file;
     unsigned line;
+    uint64_t offset;
     text_addf(out, "#%-3zu ", i);
-    memview_address(t, SPACE_LINEAR, linear, out);
     /* a return address may be the next line's already, or the next function's */
+    const struct symbol *s = i ? symbols_at(t->symbols, linear - 1, &offset) : NULL;
+    if (s)
+        text_addf(out, "0x%0*llx <%s+%llu>", cpu_mode(&t->sregs) >= MODE_COMPAT ? 16 : 8,
+                  (unsigned long long)linear, s->name, (unsigned long long)offset + 1);
+    else
+        memview_address(t, SPACE_LINEAR, linear, out);
     if (symbols_line(t->symbols, i ? linear - 1 : linear, &file, &line))
         text_addf(out, "  %s:%u", file, line);
     text_addf(out, "%s\n", guess ? "  (guess)" : "");

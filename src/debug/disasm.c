@@ -98,6 +98,9 @@ size_t disasm_styled(const struct disasm_style *style, unsigned bits, uint64_t r
         text_add(out, "(bad)");
         return 0;
     }
+    for (size_t i = 0; i < d.insn.operand_count_visible; i++)
+        if (d.op[i].type == ZYDIS_OPERAND_TYPE_MEMORY && d.op[i].mem.scale == 1)
+            d.op[i].mem.scale = 0; /* else the formatter writes `si*1` */
     if (!disasm_format(&d, out))
         return 0;
     symbol_add(&d, out);

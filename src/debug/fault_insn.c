@@ -22,7 +22,7 @@ bool fault_operand(const struct target *t, const struct instruction *x, size_t i
     uint8_t bytes[8] = {0};
     uint64_t linear, len;
     if (op->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
-        *value = op->imm.value.u & size_mask(op->size ? op->size : 64);
+        *value = op->imm.value.u; /* sign-extended where the instruction does so */
         return true;
     }
     if (op->type == ZYDIS_OPERAND_TYPE_REGISTER) {

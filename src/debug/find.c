@@ -145,16 +145,30 @@ static void hit_write(struct search *s, uint64_t addr)
     text_addc(s->out, '\n');
 }
 
+/* Which byte of the pattern to look for first: most of a guest's memory is zero, and FF is what absent things
+ * read as, so one that is neither is found where it is worth a comparison. */
+static size_t pattern_anchor(const struct find_pattern *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (p->bytes[i] != 0 && p->bytes[i] != 0xff)
+            return i;
+    return 0;
+}
+
 /* Reports every place in the n bytes read from `addr`. */
 static void chunk_search(struct search *s, uint64_t addr, const uint8_t *buf, size_t n)
 {
-    const uint8_t *at = buf;
-    while (s->hits < s->most) {
-        at = memmem(at, (size_t)(buf + n - at), s->p->bytes, s->p->n);
+    const struct find_pattern *p = s->p;
+    size_t anchor = pattern_anchor(p);
+    if (n < p->n)
+        return;
+    const uint8_t *end = buf + (n - p->n) + anchor + 1;
+    for (const uint8_t *at = buf + anchor; s->hits < s->most && at < end; at++) {
+        at = memchr(at, p->bytes[anchor], (size_t)(end - at));
         if (!at)
             return;
-        hit_write(s, addr + (uint64_t)(at - buf));
-        at++;
+        if (memcmp(at - anchor, p->bytes, p->n) == 0)
+            hit_write(s, addr + (uint64_t)(at - anchor - buf));
     }
 }
 

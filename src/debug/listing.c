@@ -14,7 +14,8 @@
 #include <string.h>
 
 enum { INSN_LEN_MAX = 15, OPERAND_BYTES_MAX = 16 };
-enum { COLUMN_BYTES = 25, COLUMN_INSN = 32 }; /* widths: eight bytes, and a usual instruction */
+/* Widths: seven bytes, and a usual instruction. Both and the place in the source fit into 80 columns. */
+enum { COLUMN_BYTES = 22, COLUMN_INSN = 26 };
 
 /* The listing under way, and the instruction it is at. */
 struct listing {

@@ -4,8 +4,11 @@
  */
 #include "debug/postmortem.h"
 
+#include "debug/autopsy.h"
 #include "debug/disasm.h"
 #include "vm/gva.h"
+
+#include <stdlib.h>
 
 enum { LAST_EVENTS = 8, INSTRUCTIONS = 4, CODE_LEN = 64 };
 
@@ -78,6 +81,42 @@ static void write_events(const struct postmortem *p, struct text *out)
     }
 }
 
+/* The newest event before the shutdown. */
+static const struct event *event_before_death(const struct postmortem *p)
+{
+    for (size_t back = 0; back < ring_count(p->last_events); back++) {
+        const struct event *ev = ring_back(p->last_events, back);
+        if (ev->kind != EVENT_SHUTDOWN)
+            return ev;
+    }
+    return NULL;
+}
+
+static bool died_of_triple_fault(const struct postmortem *p)
+{
+    const struct event *ev = ring_back(p->last_events, 0);
+    return ev && ev->kind == EVENT_SHUTDOWN;
+}
+
+void postmortem_autopsy(const struct postmortem *p, struct text *out)
+{
+    struct autopsy *a = malloc(sizeof *a);
+    if (!a) {
+        out->failed = true;
+        return;
+    }
+    const struct autopsy_facts facts = {.regs = p->regs,
+                                        .sregs = p->sregs,
+                                        .memory = p->memory,
+                                        .symbols = p->symbols,
+                                        .from_last_exit = p->from_last_exit,
+                                        .last_event = event_before_death(p)};
+    autopsy_make(&facts, a);
+    text_add(out, "what happened:\n");
+    autopsy_write(a, out);
+    free(a);
+}
+
 void postmortem_write(const struct postmortem *p, struct text *out)
 {
     text_addf(out, "post-mortem: %s\n", p->reason);
@@ -90,4 +129,6 @@ void postmortem_write(const struct postmortem *p, struct text *out)
     write_code(p, out);
     text_add(out, "last events:\n");
     write_events(p, out);
+    if (died_of_triple_fault(p))
+        postmortem_autopsy(p, out);
 }

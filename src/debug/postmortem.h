@@ -10,6 +10,8 @@
 #include "vm/cpu.h"
 #include "vm/memory.h"
 
+struct symbols;
+
 /* The facts, all borrowed. */
 struct postmortem {
     const char *reason;
@@ -19,9 +21,14 @@ struct postmortem {
     const struct ring *last_events; /* of struct event */
     const struct event_names *names;
     const struct guest_memory *memory;
+    const struct symbols *symbols; /* NULL: none */
 };
 
-/* Appends mode, registers, the bytes at RIP disassembled and the last events: about twenty lines. */
+/* Appends mode, registers, the bytes at RIP disassembled and the last events: about twenty lines; and, for a
+ * triple fault, how it came about. */
 void postmortem_write(const struct postmortem *p, struct text *out);
+
+/* Appends how a triple fault came about, and nothing else. */
+void postmortem_autopsy(const struct postmortem *p, struct text *out);
 
 #endif

@@ -99,9 +99,10 @@ const struct stop *stops_row(const struct stops *s, size_t i);
 /* How many of a kind are enabled (not spent): nothing of that kind can be met when 0. */
 size_t stops_armed(const struct stops *s, enum stops_kind kind);
 
-/* The table for `info break`, and one row's place in words: `0x100034 <main+4>`, `dword [0x8000]`,
- * `0x3f8-0x3ff out`. */
+/* The table for `info break`, a kind's name (`break`, `stop io`), and one row's place in words: `0x100034
+ * <main+4>`, `dword [0x8000]`, `0x3f8-0x3ff out`. */
 void stops_list(const struct stops *s, const struct target *t, struct text *out);
+const char *stops_kind_name(enum stops_kind kind);
 void stops_where(const struct stop *stop, const struct target *t, struct text *out);
 
 /*

@@ -68,6 +68,7 @@ static void asking_fits(struct asking *a, struct stop *x)
 static const struct stop *asking_end(struct asking *a)
 {
     if (a->why && a->first && !a->first->what.hidden) {
+        text_add(a->why, a->why->len ? "\n" : "");
         text_add(a->why, text_str(&a->sentence));
         if (a->others)
             text_addf(a->why, " (also stop %s)", text_str(&a->other_numbers));

@@ -2,10 +2,12 @@
  * Event stops from words: `stop io 0x3f8 out`, `stop vector PF`, `stop device uart in`.
  */
 #include "debug/exceptions.h"
+#include "debug/msrs.h"
 #include "debug/stops_words.h"
 
 #include "base/nearest.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,6 +78,16 @@ static int parse_mmio(struct words *w)
 
 static int parse_msr(struct words *w)
 {
+    char name[32];
+    size_t n = words_word_len(w->at);
+    snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : 0), w->at);
+    const struct msr_row *row = isdigit((unsigned char)*name) ? NULL : msr_find(name);
+    if (row) {
+        w->at += n;
+        w->spec->first = w->spec->last = row->index;
+        direction_here(w);
+        return 0;
+    }
     return parse_range(w, UINT32_MAX, "MSR numbers");
 }
 

@@ -35,6 +35,11 @@ static void say_memory(uint64_t first, uint64_t last, struct text *out)
         say_range(first, last, out);
 }
 
+const char *stops_kind_name(enum stops_kind kind)
+{
+    return kind_names[kind];
+}
+
 /* ---- what was met ---- */
 
 static void say_break(const struct stop *x, const struct stops_found *f, struct text *out)
@@ -105,7 +110,8 @@ static void say_vector(const struct stop *x, const struct stops_found *f, struct
         say_event(x, f, out);
         return;
     }
-    text_addf(out, "stop %u: %s 0x%02x", x->number, f->interrupt ? "interrupt" : "exception", f->vector);
+    text_addf(out, "stop %u: %s 0x%02x", x->number,
+              f->interrupt || f->vector >= EXCEPTION_VECTORS ? "interrupt" : "exception", f->vector);
     if (f->interrupt || !exception_info(f->vector))
         return;
     text_addc(out, ' ');
@@ -254,13 +260,19 @@ static void list_row(struct table *table, const struct stop *x, const struct tar
     text_fini(&notes);
 }
 
+/* One that was for one time and has been met is there for its commands only. */
+static bool is_listed(const struct stop *x)
+{
+    return !x->what.hidden && !x->spent;
+}
+
 void stops_list(const struct stops *s, const struct target *t, struct text *out)
 {
     static const char *const heads[] = {"num", "what", "where", "if", "hits", "notes"};
     struct table table;
     size_t shown = 0;
     for (size_t i = 0; i < s->count; i++)
-        shown += !s->row[i]->what.hidden;
+        shown += is_listed(s->row[i]);
     if (!shown) {
         text_add(out, "no stops are set\n");
         return;
@@ -269,7 +281,7 @@ void stops_list(const struct stops *s, const struct target *t, struct text *out)
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         table_cell(&table, "%s", heads[i]);
     for (size_t i = 0; i < s->count; i++)
-        if (!s->row[i]->what.hidden)
+        if (is_listed(s->row[i]))
             list_row(&table, s->row[i], t);
     table_finish(&table, out, "", true);
 }

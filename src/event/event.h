@@ -43,6 +43,7 @@ enum event_flag {
  *   irq         addr = vector, detail = line (0xffff for none)
  *   assist      addr = its first 8 bytes (the first in the low byte), size = their number (it may be more), detail =
  *               assist_kind, value = its operand
+ *   step        addr = its first 8 bytes (the first in the low byte), size = how many bytes there are (at most 15)
  *   mark        addr = index of the text in the trace's mark table
  *   memory_fault addr = gpa, value = size
  *   others      value = first 8 bytes of what KVM says

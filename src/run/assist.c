@@ -129,6 +129,7 @@ static const struct {
     {ZYDIS_MNEMONIC_INT, ASSIST_INT, assist_int},
     {ZYDIS_MNEMONIC_INT3, ASSIST_INT3, assist_int},
     {ZYDIS_MNEMONIC_INTO, ASSIST_INTO, assist_into},
+    {ZYDIS_MNEMONIC_IRET, ASSIST_IRETD, assist_iretd},
     {ZYDIS_MNEMONIC_IRETD, ASSIST_IRETD, assist_iretd},
     {ZYDIS_MNEMONIC_STAC, ASSIST_STAC, assist_stac},
     {ZYDIS_MNEMONIC_CLAC, ASSIST_CLAC, assist_clac},

@@ -55,4 +55,10 @@ bool assist_stmxcsr(struct assist *a);
  * `system_too` also accepts system descriptors. (deliver.c) */
 bool descriptor_read(const struct run *r, uint16_t selector, bool system_too, struct kvm_segment *seg);
 
+/* What IRET in ring 0 takes from the stack: all of RFLAGS but VM and the reserved bits. */
+#define IRET_FLAGS 0x3d7fd5ull
+/* IRET with words of `width` bytes, outside real mode (iret.c). 1 done and stored, 0 not (nothing is
+ * changed), -1 KVM failed. */
+NODISCARD int iret_by_hand(struct run *r, unsigned width, struct err *e);
+
 #endif

@@ -41,30 +41,12 @@ bool assist_into(struct assist *a)
     return !(a->regs->rflags & RFLAGS_OF) || soft_interrupt(a, 4);
 }
 
-/* IRETD within one privilege level; a return to an outer one, to virtual-8086 mode or out of a task is not
- * done. */
 bool assist_iretd(struct assist *a)
 {
-    uint8_t frame[12];
-    struct kvm_segment cs;
-    unsigned cpl = cpu_cpl(a->regs, a->sregs);
-    uint64_t stack = a->sregs->ss.base + (uint32_t)a->regs->rsp;
-    if (cpu_mode(a->sregs) != MODE_PROTECTED || !a->sregs->ss.db ||
-        (a->regs->rflags & (RFLAGS_NT | RFLAGS_VM)) || !assist_read(a, stack, frame, sizeof frame))
-        return false;
-    uint32_t eip = le32_load(frame), flags = le32_load(frame + 8);
-    uint16_t selector = le16_load(frame + 4);
-    if ((selector & 3) != cpl || (flags & RFLAGS_VM) || !descriptor_read(a->run, selector, false, &cs) ||
-        !(cs.type & 8) || eip > cs.limit)
-        return false;
-    const uint64_t changeable = 0x254fd5 | (cpl == 0 ? 0x3000 | RFLAGS_IF : 0); /* IOPL and IF are ring 0's */
-    a->operand = eip;
-    a->sregs->cs = cs;
-    a->regs->rip = eip;
-    a->regs->rsp = (uint32_t)(a->regs->rsp + 12);
-    a->regs->rflags = (a->regs->rflags & ~changeable) | (flags & changeable) | RFLAGS_FIXED;
-    a->jumped = a->sregs_changed = true;
-    return true;
+    a->jumped = iret_by_hand(a->run, a->insn.operand_width / 8u, a->e) > 0;
+    a->sregs_changed = a->jumped;
+    a->operand = a->regs->rip;
+    return a->jumped;
 }
 
 bool assist_stac(struct assist *a)

@@ -109,6 +109,17 @@ static enum verdict breaks_pause(struct run *r, enum run_paused why, unsigned sl
     return PAUSE;
 }
 
+enum verdict breaks_before_hand(struct run *r)
+{
+    uint64_t linear = cpu_rip_linear(run_regs(r), run_sregs(r));
+    for (unsigned i = 0; i < RUN_SLOTS; i++)
+        if (r->breaks.slot[i].kind == SLOT_EXECUTE && r->breaks.slot[i].linear == linear)
+            return breaks_pause(r, PAUSED_BREAK, i);
+    if (r->breaks.patch_count && breaks_patch_at_rip(r))
+        return breaks_pause(r, PAUSED_BREAK, RUN_SLOT_PATCH);
+    return GO_ON;
+}
+
 /* KVM reports an INT3 before the CPU has delivered it, with RIP at it. */
 static enum verdict int3_hit(struct run *r, struct err *e)
 {
@@ -133,6 +144,9 @@ enum verdict breaks_hit(struct run *r, struct err *e)
         if ((hit >> i & 1) && r->breaks.slot[i].kind != SLOT_FREE)
             return breaks_pause(r, r->breaks.slot[i].kind == SLOT_EXECUTE ? PAUSED_BREAK : PAUSED_WATCH, i);
     if (r->stepping)
+        return GO_ON;
+    int done = deliver_trap(r, e); /* the guest steps itself, and while we watch its #DB comes to us */
+    if (done > 0)
         return GO_ON;
     return run_end(r, RUN_ERROR, 125, "a debug exit that nobody asked for at 0x%llx",
                    (unsigned long long)d->pc);

@@ -11,33 +11,15 @@
 #include "base/bytes.h"
 #include "run/assist.h"
 #include "vm/descriptor.h"
+#include "vm/gate.h"
 
 #include <string.h>
 
-enum { GATE_INTERRUPT = 0xe, GATE_TRAP = 0xf };
-
-struct gate {
-    uint16_t selector;
-    uint64_t offset;
-    uint8_t type, ist, dpl;
-};
-
-static bool gate_read(const struct run *r, unsigned vector, bool lng, struct gate *g)
+/* A gate that can be taken by hand; anything else is the CPU's to refuse. */
+static bool gate_take(const struct run *r, unsigned vector, struct gate *g)
 {
-    uint8_t raw[16] = {0};
-    size_t len = lng ? 16 : 8;
-    const struct kvm_sregs *s = run_sregs(r);
-    if ((uint64_t)vector * len + len - 1 > s->idt.limit ||
-        supervisor_read(r, s->idt.base + vector * len, raw, len) != len)
-        return false;
-    *g = (struct gate){.selector = le16_load(raw + 2),
-                       .offset = le16_load(raw) | (uint64_t)le16_load(raw + 6) << 16,
-                       .type = raw[5] & 0x1f,
-                       .dpl = raw[5] >> 5 & 3,
-                       .ist = raw[4] & 7};
-    if (lng)
-        g->offset |= (uint64_t)le32_load(raw + 8) << 32;
-    return (raw[5] & 0x80) && (g->type == GATE_INTERRUPT || g->type == GATE_TRAP);
+    gate_read(&r->machine->memory, run_regs(r), run_sregs(r), vector, g);
+    return g->trouble == GATE_FINE && (g->type == GATE_INT32 || g->type == GATE_TRAP32);
 }
 
 bool descriptor_read(const struct run *r, uint16_t selector, bool system_too, struct kvm_segment *seg)
@@ -45,6 +27,13 @@ bool descriptor_read(const struct run *r, uint16_t selector, bool system_too, st
     return !(selector & SELECTOR_TI) &&
            descriptor_load(&r->machine->memory, run_regs(r), run_sregs(r), selector, seg, NULL) == 0 &&
            seg->present && (seg->s || system_too);
+}
+
+/* RFLAGS as the guest shall see them: with its own trap flag, without ours. */
+static uint64_t flags_pushed(const struct run *r)
+{
+    bool tf = r->stepping ? r->guest_tf : (run_regs(r)->rflags & RFLAGS_TF) != 0;
+    return (run_regs(r)->rflags & ~RFLAGS_TF) | (tf ? RFLAGS_TF : 0);
 }
 
 static bool push_frame(const struct run *r, uint64_t stack_base, uint64_t *rsp, const uint64_t *words,
@@ -66,16 +55,16 @@ static bool deliver_real(struct run *r, unsigned vector, uint64_t return_rip)
 {
     struct kvm_regs *g = run_regs(r);
     struct kvm_sregs *s = run_sregs(r);
-    uint8_t entry[4];
-    if (vector * 4u + 3 > s->idt.limit || supervisor_read(r, s->idt.base + vector * 4u, entry, 4) != 4)
+    struct gate gate;
+    gate_read(&r->machine->memory, g, s, vector, &gate);
+    if (gate.trouble != GATE_FINE)
         return false;
-    uint64_t sp = g->rsp & 0xffff,
-             words[] = {g->rflags & 0xffff & ~RFLAGS_TF, s->cs.selector, return_rip & 0xffff};
+    uint64_t sp = g->rsp & 0xffff, words[] = {flags_pushed(r) & 0xffff, s->cs.selector, return_rip & 0xffff};
     if (sp < 6 || !push_frame(r, s->ss.base, &sp, words, 3, 2))
         return false;
     g->rsp = (g->rsp & ~0xffffull) | sp;
-    g->rip = le16_load(entry);
-    s->cs.selector = le16_load(entry + 2);
+    g->rip = gate.offset;
+    s->cs.selector = gate.selector;
     s->cs.base = (uint64_t)s->cs.selector << 4;
     g->rflags &= ~(RFLAGS_IF | RFLAGS_TF | RFLAGS_AC);
     return true;
@@ -104,20 +93,20 @@ static bool deliver_long(struct run *r, unsigned vector, uint64_t return_rip)
     struct gate gate;
     struct kvm_segment cs;
     unsigned cpl = cpu_cpl(g, s);
-    if (!gate_read(r, vector, true, &gate) || !descriptor_read(r, gate.selector, false, &cs) || !cs.l ||
+    if (!gate_take(r, vector, &gate) || !descriptor_read(r, gate.selector, false, &cs) || !cs.l ||
         cs.dpl > cpl)
         return false;
     bool inner = !(cs.type & 4) && cs.dpl < cpl;
-    uint64_t rsp, flags = g->rflags & ~RFLAGS_TF;
+    uint64_t rsp;
     if (!stack_long(r, &gate, cs.dpl, inner, &rsp))
         return false;
-    uint64_t words[] = {s->ss.selector, g->rsp, flags, s->cs.selector, return_rip};
+    uint64_t words[] = {s->ss.selector, g->rsp, flags_pushed(r), s->cs.selector, return_rip};
     if (!push_frame(r, 0, &rsp, words, 5, 8))
         return false;
     g->rsp = rsp;
     g->rip = gate.offset;
     g->rflags &=
-        ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | (gate.type == GATE_INTERRUPT ? RFLAGS_IF : 0));
+        ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | (gate_is_interrupt(&gate) ? RFLAGS_IF : 0));
     cs.selector = (uint16_t)((gate.selector & ~3u) | (inner ? cs.dpl : cpl));
     s->cs = cs;
     if (inner)
@@ -154,19 +143,19 @@ static bool deliver_protected(struct run *r, unsigned vector, uint64_t return_ri
     struct kvm_segment cs, ss = s->ss;
     unsigned cpl = cpu_cpl(g, s);
     uint64_t rsp = (uint32_t)g->rsp;
-    if (!gate_read(r, vector, false, &gate) || !descriptor_read(r, gate.selector, false, &cs) ||
-        !(cs.type & 8) || cs.dpl > cpl || !s->ss.db || (g->rflags & RFLAGS_VM))
+    if (!gate_take(r, vector, &gate) || !descriptor_read(r, gate.selector, false, &cs) || !(cs.type & 8) ||
+        cs.dpl > cpl || !s->ss.db || (g->rflags & RFLAGS_VM))
         return false;
     bool inner = !(cs.type & 4) && cs.dpl < cpl;
     if (inner && !stack_protected(r, cs.dpl, &rsp, &ss))
         return false;
-    uint64_t words[] = {s->ss.selector, (uint32_t)g->rsp, g->rflags & ~RFLAGS_TF, s->cs.selector, return_rip};
+    uint64_t words[] = {s->ss.selector, (uint32_t)g->rsp, flags_pushed(r), s->cs.selector, return_rip};
     size_t skip = inner ? 0 : 2;
     if (!push_frame(r, ss.base, &rsp, words + skip, 5 - skip, 4))
         return false;
     g->rsp = rsp;
     g->rip = gate.offset;
-    g->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | (gate.type == GATE_INTERRUPT ? RFLAGS_IF : 0));
+    g->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | (gate_is_interrupt(&gate) ? RFLAGS_IF : 0));
     cs.selector = (uint16_t)((gate.selector & ~3u) | (inner ? cs.dpl : cpl));
     s->cs = cs;
     s->ss = ss;
@@ -178,9 +167,8 @@ int deliver_software(struct run *r, unsigned vector, uint64_t return_rip, struct
     struct gate gate;
     const struct kvm_sregs *s = run_sregs(r);
     enum cpu_mode mode = cpu_mode(s);
-    if (mode != MODE_REAL &&
-        ((run_regs(r)->rflags & RFLAGS_VM) || !gate_read(r, vector, mode != MODE_PROTECTED, &gate) ||
-         gate.dpl < cpu_cpl(run_regs(r), s)))
+    if (mode != MODE_REAL && ((run_regs(r)->rflags & RFLAGS_VM) || !gate_take(r, vector, &gate) ||
+                              gate.dpl < cpu_cpl(run_regs(r), s)))
         return 0; /* #GP or #NP, or virtual-8086 mode's own rules */
     return deliver_vector(r, vector, return_rip, e);
 }
@@ -195,5 +183,18 @@ int deliver_vector(struct run *r, unsigned vector, uint64_t return_rip, struct e
     };
     if (!by_mode[cpu_mode(run_sregs(r))](r, vector, return_rip))
         return 0;
+    r->guest_tf = false;
+    r->pause.vector = (int)vector;
     return vcpu_state_store(r, true, e) < 0 ? -1 : 1;
+}
+
+int deliver_trap(struct run *r, struct err *e)
+{
+    enum { VECTOR_DB = 1, DR6_BS = 1 << 14 };
+    struct kvm_debugregs d;
+    if (kvm_get_debugregs(&r->vcpu, &d, e) < 0)
+        return -1;
+    int done = deliver_vector(r, VECTOR_DB, run_regs(r)->rip, e);
+    d.dr6 |= DR6_BS;
+    return done > 0 && kvm_set_debugregs(&r->vcpu, &d, e) < 0 ? -1 : done;
 }

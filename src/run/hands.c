@@ -65,37 +65,50 @@ const struct ring *run_last_steps(const struct run *r)
 
 int run_read_cpu(struct run *r, struct kvm_regs *regs, struct kvm_sregs *sregs, struct err *e)
 {
-    if (run_has_ended(r)) {
-        *regs = r->last_cpu.regs;
-        if (sregs)
-            *sregs = r->last_cpu.sregs;
-        return 0;
-    }
-    if (vcpu_state_need_sregs(r, e) < 0)
+    bool ended = run_has_ended(r);
+    if (!ended && vcpu_state_need_sregs(r, e) < 0)
         return -1;
-    *regs = *run_regs(r);
-    if (sregs)
-        *sregs = *run_sregs(r);
+    *regs = ended ? r->last_cpu.regs : *run_regs(r);
+    if (!ended && r->stepping && r->guest_tf)
+        regs->rflags |= RFLAGS_TF;
+    if (!sregs)
+        return 0;
+    *sregs = ended ? r->last_cpu.sregs : *run_sregs(r);
+    vcpu_state_show_busy(r, sregs);
     return 0;
+}
+
+/* By ioctls and not with the next entry, so that KVM's refusal comes now. */
+static int cpu_put(struct run *r, bool sregs_too, struct err *e)
+{
+    if (sregs_too && vcpu_state_put_sregs(r, e) < 0)
+        return -1;
+    return kvm_set_regs(&r->vcpu, run_regs(r), e);
 }
 
 int run_write_cpu(struct run *r, const struct kvm_regs *regs, const struct kvm_sregs *sregs, struct err *e)
 {
+    struct err again;
     if (run_has_ended(r))
         return err_set(e, "the guest has ended: its registers cannot be changed");
     if (vcpu_state_need_sregs(r, e) < 0)
         return -1;
-    if (regs->rip != run_regs(r)->rip)
-        r->asleep = r->shadow = false; /* it goes on somewhere else */
+    struct kvm_regs old_regs = *run_regs(r);
+    struct kvm_sregs old_sregs = *run_sregs(r);
     *run_regs(r) = *regs;
     if (sregs)
         *run_sregs(r) = *sregs;
+    if (cpu_put(r, sregs != NULL, e) < 0) {
+        *run_regs(r) = old_regs;
+        *run_sregs(r) = old_sregs;
+        (void)!cpu_put(r, sregs != NULL, &again);
+        r->step_again = true;
+        return -1;
+    }
+    if (regs->rip != old_regs.rip)
+        r->asleep = r->shadow = false; /* it goes on somewhere else */
+    r->guest_tf = regs->rflags & RFLAGS_TF;
     net_invalidate(r);
-    /* By ioctls and not with the next entry, so that KVM's refusal comes now. */
-    if (sregs && vcpu_state_put_sregs(r, e) < 0)
-        return -1;
-    if (kvm_set_regs(&r->vcpu, run_regs(r), e) < 0)
-        return -1;
     r->step_again = true;
     return 0;
 }
@@ -168,7 +181,7 @@ static enum verdict step_one(struct run *r, struct err *e, int *failed)
         r->result.steps = before + 1;
     if (v == GO_ON && r->insn.rep)
         r->pause.iterations = iterations;
-    if (v == GO_ON && !r->pause.interrupt)
+    if (v == GO_ON && r->pause.vector == RUN_NO_VECTOR)
         r->pause.vector = step_landed(r);
     return v;
 }

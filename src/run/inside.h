@@ -5,7 +5,7 @@
 #define RINGSIDE_RUN_INSIDE_H
 
 #include "run/run.h"
-#include "vm/gva.h"
+#include "vm/gva_memo.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -49,12 +49,15 @@ enum step_kind {
 struct run_insn {
     enum step_kind kind;
     uint64_t rip, rsp, rcx, cr2; /* before it */
+    uint64_t seq;                /* how many events came before it */
     uint8_t code[INSN_MAX];
     uint8_t n;      /* how many bytes of it could be read */
     uint8_t len;    /* for the kinds other than PLAIN and LOADS_SS: its length */
     uint8_t width;  /* operand size in bytes: what a PUSHF pushes */
     uint8_t vector; /* of an INT */
     bool rep;       /* a REP string instruction */
+    bool tf;        /* the guest's own trap flag: it shall see a #DB after this instruction */
+    bool popped_tf; /* … as POPF or IRET will find it on the stack */
     uint8_t bits, mode_cpl;
     uint16_t cs;
 };
@@ -86,16 +89,20 @@ struct run {
     uint64_t left_ns;  /* host time when the last exit had been handled */
     uint64_t seq;
 
-    bool in_flight;        /* the last exit completes only on the next entry */
-    bool fault_due;        /* … and will then raise an exception */
-    bool stepping;         /* KVM_GUESTDBG_SINGLESTEP is set */
-    struct run_insn insn;  /* the instruction being stepped, as it was looked at */
-    bool step_again;       /* the trap flag may be gone: switch stepping on anew before the next entry */
-    bool look_again;       /* an interrupt was delivered by hand: look at its handler before entering */
-    bool step_turn;        /* an instruction has been looked at and is being stepped */
-    bool step_done;        /* the instruction was completed by hand: no entry is needed */
-    bool shadow;           /* … and casts an interrupt shadow over the next one */
-    struct fault_net *net; /* step_net.c; NULL until the first step */
+    bool in_flight;         /* the last exit completes only on the next entry */
+    bool fault_due;         /* … and will then raise an exception */
+    bool stepping;          /* KVM_GUESTDBG_SINGLESTEP is set */
+    struct run_insn insn;   /* the instruction being stepped, as it was looked at */
+    bool step_again;        /* the trap flag may be gone: switch stepping on anew before the next entry */
+    bool look_again;        /* an interrupt was delivered by hand: look at its handler before entering */
+    bool halt_owed;         /* the net's HLT was met under the trap flag: this host may report it yet */
+    bool step_turn;         /* an instruction has been looked at and is being stepped */
+    bool step_done;         /* the instruction was completed by hand: no entry is needed */
+    bool guest_tf;          /* while stepping: RFLAGS.TF as the guest has set it; KVM shows it as 0 then */
+    bool caught;            /* the step ended in an exception's handler */
+    bool shadow;            /* … and casts an interrupt shadow over the next one */
+    struct fault_net *net;  /* step_net.c; NULL until the first step */
+    struct gva_memo *walks; /* of the page tables: stepping walks to the same pages again and again */
 
     /* In a debugger's hands (hands.c). */
     bool in_hands; /* run_begin was called: there is somebody to come back to */
@@ -161,6 +168,8 @@ NODISCARD int vcpu_state_need_sregs(struct run *r, struct err *e);
 NODISCARD int vcpu_state_store(struct run *r, bool sregs_too, struct err *e);
 /* KVM_SET_SREGS with run_sregs(), now. */
 NODISCARD int vcpu_state_put_sregs(struct run *r, struct err *e);
+/* For who shows them: TR as a loaded one looks. */
+void vcpu_state_show_busy(const struct run *r, struct kvm_sregs *s);
 
 static inline struct gva_context run_gva_context(const struct run *r)
 {
@@ -230,6 +239,8 @@ enum verdict interrupts_asleep_in_kernel(struct run *r);
  * 1 done, 0 when it would fault (nothing is changed): let KVM do it. */
 NODISCARD int deliver_vector(struct run *r, unsigned vector, uint64_t return_rip, struct err *e);
 
+/* Delivers #DB for a single step of the guest's own (DR6.BS). Results as above. */
+NODISCARD int deliver_trap(struct run *r, struct err *e);
 /* The same for INT n of the guest's, with the gate's privilege check: 0 also when the CPU would fault. */
 NODISCARD int deliver_software(struct run *r, unsigned vector, uint64_t return_rip, struct err *e);
 
@@ -240,6 +251,7 @@ NODISCARD int deliver_software(struct run *r, unsigned vector, uint64_t return_r
 enum verdict step_choose(struct run *r, struct err *e);
 /* After it: takes our trap flag out of what a PUSHF pushed. */
 void step_mend(struct run *r);
+void flag_mend(const struct run *r, uint64_t linear);
 /* False when the instruction is known not to be able to raise an exception (step_fault.c). */
 bool step_may_fault(const struct run_insn *insn, const struct kvm_sregs *s);
 /* After a step that did not go on to the next instruction: which exception's or interrupt's handler it is in,
@@ -278,6 +290,12 @@ NODISCARD int net_spread(struct run *r, struct err *e);
 void net_gather(struct run *r);
 /* Did the step end in a trap? 1: RIP is at the handler now; 0 no; -1 KVM failed. */
 NODISCARD int net_caught(struct run *r, struct err *e);
+/* A software-backed KVM that met the net's HLT under the trap flag reports it at its next exit without that
+ * flag, or goes to sleep there, wherever the guest is by then. Is the HLT that it tells of such a one? The
+ * guest's own is the byte before RIP. */
+bool net_halt_is_stale(struct run *r);
+/* Is this where a handler begins that can be caught? */
+bool net_knows(const struct run *r, uint64_t rip);
 /* Tables or mappings may have changed. */
 void net_invalidate(struct run *r);
 
@@ -295,6 +313,9 @@ void breaks_unpatch(struct run *r);
 enum verdict breaks_hit(struct run *r, struct err *e);
 /* Is there an INT3 of ours at RIP? */
 bool breaks_patch_at_rip(const struct run *r);
+/* The next instruction may be done by hand, where the CPU would not see a breakpoint at it: PAUSE when there
+ * is one. */
+enum verdict breaks_before_hand(struct run *r);
 
 /* ---- wishes from outside (control.c) ---- */
 

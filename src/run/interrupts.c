@@ -16,10 +16,11 @@ int interrupts_inject(struct run *r, struct err *e)
         k->request_interrupt_window = 0;
         return 0;
     }
-    /* KVM's flags are of the last exit; RFLAGS may have been changed by hand since. */
+    /* KVM's flags are of the last exit; RFLAGS may have been changed by hand since. Of a shadow that was cast by
+     * hand KVM does not know: it would find the window open and come back at once, for ever. */
     if (!k->ready_for_interrupt_injection || !(run_regs(r)->rflags & RFLAGS_IF) || r->in_flight ||
         r->shadow) {
-        k->request_interrupt_window = 1;
+        k->request_interrupt_window = !r->shadow;
         return 0;
     }
     unsigned line = 0;

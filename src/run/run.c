@@ -67,6 +67,9 @@ static bool host_is_amd(void)
 
 static int run_init(struct run *r, const struct cpu_start *start, struct err *e)
 {
+    r->walks = calloc(1, sizeof *r->walks);
+    if (!r->walks)
+        return err_sys(e, ENOMEM, "run");
     if (ring_init(&r->last_events, sizeof(struct event), RUN_RING_EVENTS, e) < 0 || control_init(r, e) < 0)
         return -1;
     vm_enable_extras(r);
@@ -105,6 +108,7 @@ void run_destroy(struct run *r)
     ring_fini(&r->last_events);
     ring_fini(&r->last_steps);
     free(r->net);
+    free(r->walks);
     free(r);
 }
 
@@ -250,7 +254,9 @@ static enum verdict entry_cut(struct run *r, bool settling, struct err *e, int *
                              : 0; /* with KVM's own controllers HLT, and so a trap, sleeps in there */
     if (caught != 0)
         return caught < 0 ? run_failed(r, e, failed) : step_finished(r);
-    return r->machine->pic[0] ? GO_ON : interrupts_asleep_in_kernel(r);
+    if (r->machine->pic[0] || (!r->stepping && net_halt_is_stale(r)))
+        return GO_ON;
+    return interrupts_asleep_in_kernel(r);
 }
 
 /* Whether the exit just handled is the end of the instruction being stepped. */
@@ -267,6 +273,17 @@ static bool exit_ends_step(const struct run *r)
     }
 }
 
+/* Under the trap flag a HLT is never the guest's own: those run free. Some hosts report one of the net's even
+ * where they have completed the instruction in the end, or (an older one) where the instruction has raised an
+ * exception that is yet to be delivered: then it stands where it stood, and goes on. */
+static enum verdict step_saw_halt(struct run *r)
+{
+    const struct kvm_regs *g = run_regs(r);
+    r->step_again = true;
+    bool stands = g->rip == r->insn.rip && g->rsp == r->insn.rsp && g->rcx == r->insn.rcx;
+    return stands && !r->insn.rep ? GO_ON : step_finished(r);
+}
+
 static enum verdict after_entry(struct run *r, struct err *e, int *failed)
 {
     uint64_t now_ns = exit_time_ns(r);
@@ -275,12 +292,14 @@ static enum verdict after_entry(struct run *r, struct err *e, int *failed)
         return run_failed(r, e, failed);
     clock_work(&r->machine->clock, 1);
     int caught = stepping ? net_caught(r, e) : 0;
-    /* Under the trap flag a HLT is never the guest's own: those run free. Some hosts report one of the net's
-     * even where they have completed the instruction in the end. */
-    if (caught != 0 || (stepping && r->vcpu.run->exit_reason == KVM_EXIT_HLT && r->insn.kind != STEP_HLT))
+    if (caught != 0)
         return caught < 0 ? run_failed(r, e, failed) : step_finished(r);
+    if (stepping && r->vcpu.run->exit_reason == KVM_EXIT_HLT && r->insn.kind != STEP_HLT)
+        return step_saw_halt(r);
     if (stepping)
         step_mend(r);
+    else if (r->vcpu.run->exit_reason == KVM_EXIT_HLT && net_halt_is_stale(r))
+        return GO_ON;
     if (r->vcpu.run->exit_reason != KVM_EXIT_DEBUG) {
         r->step_again = true;
         net_invalidate(r);

@@ -107,6 +107,23 @@ static void step_decode(struct run_insn *insn, unsigned bits)
         insn->vector = p[i] == 0xcd ? (i + 1 < n ? p[i + 1] : 0) : p[i] == 0xcc ? 3 : 4;
 }
 
+/* Whether POPF or IRET will find the trap flag in the RFLAGS on the stack. */
+static bool tf_on_stack(const struct run *r)
+{
+    const struct kvm_sregs *s = run_sregs(r);
+    const struct run_insn *insn = &r->insn;
+    bool iret = insn->len && insn->code[insn->len - 1] == 0xcf;
+    if (insn->kind != STEP_LOADS_FLAGS || !insn->len || (!iret && insn->code[insn->len - 1] != 0x9d))
+        return false;
+    struct gva_context c = run_gva_context(r);
+    uint8_t low[2];
+    unsigned width = !iret && insn->bits == 64 && insn->width == 4 ? 8 : insn->width;
+    uint64_t at = insn->rsp + (iret ? 2 * width : 0);
+    if (insn->bits != 64)
+        at = s->ss.base + (s->ss.db ? (uint32_t)at : (uint16_t)at);
+    return gva_read(&r->machine->memory, &c, at, low, 2, GVA_READ, NULL) == 2 && (low[1] & 1);
+}
+
 /* Looks at the next instruction. */
 static void step_look(struct run *r)
 {
@@ -114,6 +131,7 @@ static void step_look(struct run *r)
     const struct kvm_sregs *s = run_sregs(r);
     struct run_insn *insn = &r->insn;
     unsigned bits = cpu_code_bits(s);
+    insn->seq = r->seq;
     insn->rip = g->rip;
     insn->rsp = g->rsp;
     insn->rcx = g->rcx;
@@ -123,14 +141,25 @@ static void step_look(struct run *r)
     insn->cs = s->cs.selector;
     insn->mode_cpl = event_mode_cpl(cpu_mode(s), cpu_cpl(g, s));
     step_decode(insn, bits);
+    insn->popped_tf = tf_on_stack(r);
 }
 
 /* Switches KVM's stepping on or off where that changes something. */
 static int step_switch(struct run *r, bool wanted, struct err *e)
 {
-    if (wanted == r->stepping && !(wanted && r->step_again) && !r->debug_stale)
+    bool was = r->stepping;
+    if (wanted == was && !(wanted && r->step_again) && !r->debug_stale)
         return 0;
-    return breaks_apply(r, wanted, e);
+    /* While KVM steps, it shows TF as 0: the guest's own is kept here, and given back afterwards. */
+    if (wanted && !was)
+        r->guest_tf = run_regs(r)->rflags & RFLAGS_TF;
+    if (breaks_apply(r, wanted, e) < 0)
+        return -1;
+    if (wanted || !was || !r->guest_tf)
+        return 0;
+    r->guest_tf = false;
+    run_regs(r)->rflags |= RFLAGS_TF;
+    return vcpu_state_store(r, false, e);
 }
 
 /* The guest is about to run on without being stepped: KVM must know of a shadow that was cast by hand. */
@@ -164,6 +193,8 @@ static enum verdict step_prepare(struct run *r, struct err *e)
     if (vcpu_state_need_sregs(r, e) < 0)
         return END;
     step_look(r);
+    if (!r->held && breaks_wanted(r) && breaks_before_hand(r) == PAUSE)
+        return PAUSE;
     r->step_turn = true;
     if (r->insn.mode_cpl >> 4 == 3 && !run_able(r, ABLE_STEP_USER))
         return r->held ? step_refuse(r) : step_release(r, e) < 0 ? END : GO_ON;
@@ -172,6 +203,7 @@ static enum verdict step_prepare(struct run *r, struct err *e)
         return step_release(r, e) < 0 ? END : GO_ON;
     if (step_switch(r, true, e) < 0)
         return END;
+    r->insn.tf = r->guest_tf;
     int done = step_by_hand(r, e);
     r->step_done = done > 0;
     r->step_again |= r->insn.kind == STEP_LOADS_FLAGS || r->insn.kind == STEP_SYSTEM;
@@ -181,7 +213,7 @@ static enum verdict step_prepare(struct run *r, struct err *e)
 enum verdict step_choose(struct run *r, struct err *e)
 {
     bool wanted = step_wanted(r);
-    r->step_done = false;
+    r->step_done = r->caught = false;
     if (r->in_flight) {
         /* The last access is completed first, by an entry that runs nothing: under the trap flag KVM would go
          * on to the next instruction, which has not been looked at. */
@@ -195,21 +227,28 @@ enum verdict step_choose(struct run *r, struct err *e)
     return step_release(r, e) < 0 ? END : GO_ON;
 }
 
+/* Makes the trap flag in the RFLAGS at a linear address the guest's own. */
+void flag_mend(const struct run *r, uint64_t linear)
+{
+    struct gva_context c = run_gva_context(r);
+    uint8_t low[2]; /* TF is bit 8: bit 0 of the second byte */
+    c.cpl = 0;
+    c.ac = true;
+    if (gva_read(&r->machine->memory, &c, linear, low, 2, GVA_READ, NULL) != 2 || (low[1] & 1) == r->guest_tf)
+        return;
+    low[1] ^= 1;
+    (void)!gva_write(&r->machine->memory, &c, linear, low, 2, NULL);
+}
+
 void step_mend(struct run *r)
 {
     if (r->insn.kind != STEP_PUSHF || run_regs(r)->rip != r->insn.rip + r->insn.len)
         return;
     const struct kvm_sregs *s = run_sregs(r);
-    struct gva_context c = run_gva_context(r);
     uint64_t mask = s->ss.db ? UINT32_MAX : 0xffff, top = run_regs(r)->rsp;
     if (cpu_mode(s) != MODE_LONG)
         top = s->ss.base + (top & mask);
-    uint8_t low[2];
-    /* TF is bit 8: bit 0 of the second byte. */
-    if (gva_read(&r->machine->memory, &c, top, low, 2, GVA_READ, NULL) == 2 && (low[1] & 1)) {
-        low[1] &= 0xfe;
-        (void)!gva_write(&r->machine->memory, &c, top, low, 2, NULL);
-    }
+    flag_mend(r, top);
 }
 
 static void step_record(struct run *r)
@@ -217,7 +256,7 @@ static void step_record(struct run *r)
     const struct run_insn *insn = &r->insn;
     struct run_step_record *record = ring_push(&r->last_steps);
     *record = (struct run_step_record){.rip = insn->rip,
-                                       .event_seq = r->seq,
+                                       .event_seq = insn->seq,
                                        .cs = insn->cs,
                                        .bits = insn->bits,
                                        .mode_cpl = insn->mode_cpl,
@@ -242,9 +281,29 @@ static uint64_t step_iterations(const struct run *r)
     return r->insn.rep ? count_masked(r, r->insn.rcx - run_regs(r)->rcx) : 1;
 }
 
+/* What the instruction did to the guest's own trap flag, and the #DB that it asks for after each instruction
+ * (Intel SDM, "Single-Step Exception Condition"): not after one that faulted, or that went into a handler and
+ * cleared it. */
+static enum verdict step_trap(struct run *r)
+{
+    struct err e;
+    if (r->caught)
+        return GO_ON;
+    if (r->insn.kind == STEP_LOADS_FLAGS && !r->step_done)
+        r->guest_tf = r->insn.popped_tf;
+    if (!r->insn.tf || r->insn.kind == STEP_INT || r->insn.kind == STEP_SYSCALL ||
+        r->insn.kind == STEP_LOADS_SS || !r->stepping)
+        return GO_ON;
+    if (deliver_trap(r, &e) < 0)
+        return run_end(r, RUN_ERROR, 125, "%s", e.text);
+    return GO_ON;
+}
+
 enum verdict step_finished(struct run *r)
 {
     r->result.steps++;
+    if ((r->insn.tf || r->insn.popped_tf) && step_trap(r) == END)
+        return END;
     if (r->in_hands) {
         step_record(r);
         r->pause.iterations = step_iterations(r);
@@ -253,8 +312,11 @@ enum verdict step_finished(struct run *r)
         event_step(r);
     if (!r->step_done)
         r->shadow = false;
-    if (r->insn.kind == STEP_HLT && !r->machine->pic[0])
+    if (r->insn.kind == STEP_HLT && !r->machine->pic[0]) {
         r->asleep = true;
+        if (!(run_regs(r)->rflags & RFLAGS_IF))
+            return interrupts_sleep(r); /* for good */
+    }
     if (r->insn.kind == STEP_SYSTEM)
         net_invalidate(r);
     if (r->options.max_steps && r->result.steps >= r->options.max_steps)

@@ -12,10 +12,6 @@
 
 enum { MSR_STAR = 0xc0000081, MSR_LSTAR = 0xc0000082, MSR_FMASK = 0xc0000084, IOPL_SHIFT = 12 };
 
-/* What IRET in ring 0 takes from the stack: all of RFLAGS but VM and the reserved bits. */
-#define FLAGS_RETURNED 0x3d7fd5ull
-#define FLAGS_IOPL     0x3000ull
-
 static uint64_t rip_after(const struct run *r, unsigned len)
 {
     unsigned bits = r->insn.bits;
@@ -129,83 +125,11 @@ static int hand_syscall(struct run *r, struct err *e)
     s->ss.type = 3;
     s->ss.db = 1;
     g->rcx = rip_after(r, r->insn.len);
-    g->r11 = g->rflags & ~RFLAGS_RF;
+    g->r11 = (g->rflags & ~RFLAGS_RF) | (r->guest_tf ? RFLAGS_TF : 0);
+    r->guest_tf = r->guest_tf && !(mask & RFLAGS_TF);
     g->rflags = (g->rflags & ~(mask | RFLAGS_RF)) | RFLAGS_FIXED;
     g->rip = lstar;
     return vcpu_state_store(r, true, e) < 0 ? -1 : 1;
-}
-
-/* Loading a data segment of an inner ring is not for user code: the CPU clears it on the way out. */
-static void segment_leave(struct kvm_segment *seg)
-{
-    bool conforming = (seg->type & 0xc) == 0xc;
-    if (!seg->unusable && seg->s && !conforming && seg->dpl < 3)
-        *seg = (struct kvm_segment){.unusable = 1, .limit = seg->limit};
-}
-
-/* CS and SS for a return to `rip` from 64-bit mode; false when the CPU would fault. */
-static bool return_segments(const struct run *r, uint16_t cs_sel, uint16_t ss_sel, uint64_t rip,
-                            struct kvm_segment *cs, struct kvm_segment *ss)
-{
-    unsigned cpl = r->insn.mode_cpl >> 4, rpl = cs_sel & 3u;
-    if (rpl < cpl || !descriptor_read(r, cs_sel, false, cs) || !(cs->type & 8) || (cs->l && cs->db))
-        return false;
-    if ((cs->type & 4) ? cs->dpl > rpl : cs->dpl != rpl)
-        return false;
-    if (cs->l ? (rip + (1ull << 47)) >> 48 != 0 : rip > cs->limit)
-        return false;
-    if (!(ss_sel & ~3u)) { /* the null selector: in 64-bit mode below ring 3 */
-        *ss = (struct kvm_segment){.selector = ss_sel,
-                                   .type = 3,
-                                   .s = 1,
-                                   .dpl = rpl & 3,
-                                   .db = 1,
-                                   .g = 1,
-                                   .present = 1,
-                                   .limit = UINT32_MAX};
-        return cs->l && rpl != 3 && (ss_sel & 3u) == rpl;
-    }
-    return descriptor_read(r, ss_sel, false, ss) && (ss->type & 0xa) == 2 && ss->dpl == rpl &&
-           (ss_sel & 3u) == rpl;
-}
-
-static int return_store(struct run *r, const struct kvm_segment *cs, const struct kvm_segment *ss,
-                        struct err *e)
-{
-    struct kvm_sregs *s = run_sregs(r);
-    if (r->insn.mode_cpl >> 4 < (cs->selector & 3u)) {
-        segment_leave(&s->ds);
-        segment_leave(&s->es);
-        segment_leave(&s->fs);
-        segment_leave(&s->gs);
-    }
-    s->cs = *cs;
-    s->ss = *ss;
-    return vcpu_state_store(r, true, e) < 0 ? -1 : 1;
-}
-
-/* IRET in 64-bit mode: five words, whatever the rings. Some hosts run on behind it unstepped. */
-static int hand_iret(struct run *r, struct err *e)
-{
-    struct kvm_regs *g = run_regs(r);
-    uint8_t raw[5 * 8];
-    struct kvm_segment cs, ss;
-    struct gva_context c = run_gva_context(r);
-    size_t width = r->insn.width;
-    if ((g->rflags & RFLAGS_NT) ||
-        gva_read(&r->machine->memory, &c, g->rsp, raw, 5 * width, GVA_READ, NULL) != 5 * width)
-        return 0;
-    uint64_t rip = le_load(raw, width), flags = le_load(raw + 2 * width, width);
-    if (!return_segments(r, le16_load(raw + width), le16_load(raw + 4 * width), rip, &cs, &ss))
-        return 0;
-    unsigned cpl = r->insn.mode_cpl >> 4;
-    bool may_if = cpl <= (g->rflags >> IOPL_SHIFT & 3);
-    uint64_t mask = FLAGS_RETURNED & (width == 2 ? 0xffff : UINT64_MAX);
-    mask &= ~((cpl ? FLAGS_IOPL : 0) | (may_if ? 0 : RFLAGS_IF));
-    g->rip = rip;
-    g->rsp = le_load(raw + 3 * width, width);
-    g->rflags = (g->rflags & ~mask) | (flags & mask) | RFLAGS_FIXED;
-    return return_store(r, &cs, &ss, e);
 }
 
 /* SYSRET goes to ring 3, which not every host can step. */
@@ -228,19 +152,20 @@ static int hand_sysret(struct run *r, struct err *e)
     ss.type = 3;
     ss.db = 1;
     g->rip = rip;
-    g->rflags = (g->r11 & FLAGS_RETURNED & ~RFLAGS_RF) | RFLAGS_FIXED;
+    g->rflags = (g->r11 & IRET_FLAGS & ~(RFLAGS_RF | RFLAGS_TF)) | RFLAGS_FIXED;
+    r->guest_tf = g->r11 & RFLAGS_TF;
     run_sregs(r)->cs = cs;
     run_sregs(r)->ss = ss;
     return vcpu_state_store(r, true, e) < 0 ? -1 : 1;
 }
 
-/* What loads RFLAGS: by hand in 64-bit mode, but for POPF. */
+/* What loads RFLAGS, but for POPF. */
 static int hand_return(struct run *r, struct err *e)
 {
     uint8_t opcode = r->insn.len ? r->insn.code[r->insn.len - 1] : 0;
-    if (r->insn.bits != 64)
-        return 0;
-    return opcode == 0xcf ? hand_iret(r, e) : opcode == 0x07 ? hand_sysret(r, e) : 0;
+    if (opcode == 0xcf)
+        return iret_by_hand(r, r->insn.width, e);
+    return opcode == 0x07 && r->insn.bits == 64 ? hand_sysret(r, e) : 0;
 }
 
 int step_by_hand(struct run *r, struct err *e)

@@ -6,15 +6,9 @@
  */
 #include "base/bytes.h"
 #include "run/assist.h"
+#include "vm/gate.h"
 
-enum {
-    EXCEPTIONS = 32,
-    VECTOR_DE = 0,
-    VECTOR_UD = 6,
-    VECTOR_GP = 13,
-    VECTOR_PF = 14,
-    GATE_INTERRUPT_TRAP = 0xe
-};
+enum { EXCEPTIONS = 32, VECTOR_DE = 0, VECTOR_UD = 6, VECTOR_GP = 13, VECTOR_PF = 14 };
 
 /* #DF #TS #NP #SS #GP #PF #AC #CP and AMD's #VC and #SX. */
 bool exception_has_code(unsigned vector)
@@ -27,37 +21,23 @@ size_t supervisor_read(const struct run *r, uint64_t linear, void *buf, size_t n
     struct gva_context c = run_gva_context(r);
     c.cpl = 0;
     c.ac = true;
-    return gva_read(&r->machine->memory, &c, linear, buf, n, GVA_READ, NULL);
-}
-
-static bool handler_real(const struct run *r, unsigned vector, struct handler *h)
-{
-    uint8_t raw[4];
-    const struct kvm_sregs *s = run_sregs(r);
-    if (vector * 4u + 3 > s->idt.limit || supervisor_read(r, s->idt.base + vector * 4u, raw, 4) != 4)
-        return false;
-    *h = (struct handler){.rip = le16_load(raw), .cs = le16_load(raw + 2)};
-    h->linear = ((uint64_t)h->cs << 4) + h->rip;
-    return true;
+    return gva_memo_read(r->walks, &r->machine->memory, &c, linear, buf, n, GVA_READ);
 }
 
 bool handler_of(const struct run *r, unsigned vector, struct handler *h)
 {
-    uint8_t raw[16] = {0};
+    struct gate g;
     struct kvm_segment cs;
     const struct kvm_sregs *s = run_sregs(r);
-    enum cpu_mode mode = cpu_mode(s);
-    size_t len = mode == MODE_PROTECTED ? 8 : 16;
-    if (mode == MODE_REAL)
-        return handler_real(r, vector, h);
-    if (vector * len + len - 1 > s->idt.limit ||
-        supervisor_read(r, s->idt.base + vector * len, raw, len) != len)
+    gate_read(&r->machine->memory, run_regs(r), s, vector, &g);
+    *h = (struct handler){.rip = g.offset, .cs = g.selector};
+    if (g.trouble != GATE_FINE)
         return false;
-    *h = (struct handler){.rip = le16_load(raw) | (uint64_t)le16_load(raw + 6) << 16,
-                          .cs = le16_load(raw + 2)};
-    if (mode != MODE_PROTECTED)
-        h->rip |= (uint64_t)le32_load(raw + 8) << 32;
-    if (!(raw[5] & 0x80) || (raw[5] & 0x1e) != GATE_INTERRUPT_TRAP || !descriptor_read(r, h->cs, false, &cs))
+    if (cpu_mode(s) == MODE_REAL) {
+        h->linear = ((uint64_t)h->cs << 4) + h->rip;
+        return true;
+    }
+    if ((g.type != GATE_INT32 && g.type != GATE_TRAP32) || !descriptor_read(r, h->cs, false, &cs))
         return false;
     h->user = cs.dpl == 3;
     h->linear = cs.l ? h->rip : (uint32_t)(cs.base + h->rip);
@@ -74,14 +54,14 @@ uint64_t frame_word(const struct run *r, unsigned index)
     return mode >= MODE_COMPAT ? sp : s->ss.base + (s->ss.db ? (uint32_t)sp : (uint16_t)sp);
 }
 
-/* Does the frame on the stack return to the stepped instruction? */
-static bool frame_returns(const struct run *r, bool error_code)
+/* Does the frame on the stack return to `rip`? */
+static bool frame_returns(const struct run *r, bool error_code, uint64_t rip)
 {
     uint8_t raw[8] = {0};
     enum cpu_mode mode = cpu_mode(run_sregs(r));
     size_t width = mode == MODE_REAL ? 2 : mode == MODE_PROTECTED ? 4 : 8;
     return supervisor_read(r, frame_word(r, error_code), raw, width) == width &&
-           le_load(raw, width) == r->insn.rip;
+           le_load(raw, width) == (width == 8 ? rip : rip & ((1ull << 8 * width) - 1));
 }
 
 /* Several vectors may share a handler; which was it, most likely? Bits of `candidates` are vectors. */
@@ -106,19 +86,26 @@ static int likeliest(const struct run *r, uint32_t candidates)
     return __builtin_ctz(candidates);
 }
 
+static bool stands_in(const struct run *r, unsigned vector)
+{
+    struct handler h;
+    return handler_of(r, vector, &h) && h.rip == run_regs(r)->rip &&
+           (h.cs & ~3u) == (run_sregs(r)->cs.selector & ~3u);
+}
+
 int step_landed(const struct run *r)
 {
-    const struct kvm_regs *g = run_regs(r);
-    const struct kvm_sregs *s = run_sregs(r);
     uint32_t candidates = 0;
-    bool real = cpu_mode(s) == MODE_REAL;
-    if (g->rsp == r->insn.rsp)
+    bool real = cpu_mode(run_sregs(r)) == MODE_REAL;
+    /* Every delivery pushes, and a handler that nothing was put out at has not been caught. */
+    if (run_regs(r)->rsp == r->insn.rsp || (r->insn.kind != STEP_INT && !net_knows(r, run_regs(r)->rip)))
         return RUN_NO_VECTOR;
-    for (unsigned vector = 0; vector < EXCEPTIONS; vector++) {
-        struct handler h;
-        if (handler_of(r, vector, &h) && h.rip == g->rip && (h.cs & ~3u) == (s->cs.selector & ~3u) &&
-            frame_returns(r, !real && exception_has_code(vector)))
+    /* An INT is behind the instruction that made it, an exception is at it. */
+    if (r->insn.kind == STEP_INT && stands_in(r, r->insn.vector) &&
+        frame_returns(r, false, r->insn.rip + r->insn.len))
+        return r->insn.vector;
+    for (unsigned vector = 0; vector < EXCEPTIONS; vector++)
+        if (stands_in(r, vector) && frame_returns(r, !real && exception_has_code(vector), r->insn.rip))
             candidates |= 1u << vector;
-    }
     return candidates ? likeliest(r, candidates) : RUN_NO_VECTOR;
 }

@@ -48,6 +48,14 @@ void net_invalidate(struct run *r)
         r->net->valid = false;
 }
 
+bool net_knows(const struct run *r, uint64_t rip)
+{
+    for (size_t i = 0; r->net && i < r->net->n; i++)
+        if (r->net->trap[i].rip == rip)
+            return true;
+    return false;
+}
+
 static size_t gates_read(const struct run *r, uint8_t gates[EXCEPTIONS * 16])
 {
     const struct kvm_sregs *s = run_sregs(r);
@@ -107,11 +115,13 @@ static void net_spare(struct run *r, uint64_t linear, uint64_t len)
 {
     struct fault_net *net = r->net;
     struct gva_context c = run_gva_context(r);
-    struct gva_walk w;
+    uint64_t gpa;
+    uint8_t *host;
     c.cpl = 0;
-    gva_translate(&r->machine->memory, &c, linear, GVA_READ, &w);
+    c.ac = true; /* as for the tables: so that one walk serves both */
+    bool mapped = gva_memo_find(r->walks, &r->machine->memory, &c, linear, GVA_READ, &gpa, &host);
     for (size_t i = 0; i < net->n; i++)
-        if (net->trap[i].linear - linear < len || (w.ok && net->trap[i].gpa - w.gpa < len))
+        if (net->trap[i].linear - linear < len || (mapped && net->trap[i].gpa - gpa < len))
             net->trap[i].armed = false;
 }
 
@@ -186,18 +196,11 @@ void net_gather(struct run *r)
     }
 }
 
-/* Takes our trap flag out of the RFLAGS in the frame. */
-static void frame_mend(const struct run *r, bool error_code)
+static void net_runnable(struct run *r)
 {
-    uint8_t low[2];
-    uint64_t at = frame_word(r, 2 + error_code);
-    struct gva_context c = run_gva_context(r);
-    c.cpl = 0;
-    c.ac = true;
-    if (supervisor_read(r, at, low, 2) == 2 && (low[1] & 1)) {
-        low[1] &= 0xfe;
-        (void)!gva_write(&r->machine->memory, &c, at, low, 2, NULL);
-    }
+    struct err ignored;
+    if (!r->machine->pic[0])
+        (void)!kvm_set_mp_state(&r->vcpu, KVM_MP_STATE_RUNNABLE, &ignored);
 }
 
 int net_caught(struct run *r, struct err *e)
@@ -211,6 +214,7 @@ int net_caught(struct run *r, struct err *e)
         return 0;
     if (g->rsp == r->insn.rsp || (run_sregs(r)->cs.selector & ~3u) != (hit->cs & ~3u))
         return 0;
+    r->halt_owed = true;
     g->rip = hit->rip;
     int vector = step_landed(r);
     /* A HLT where the guest has none is ours, whatever came before it. */
@@ -218,11 +222,24 @@ int net_caught(struct run *r, struct err *e)
         g->rip++;
         return 0;
     }
+    bool code = cpu_mode(run_sregs(r)) != MODE_REAL && exception_has_code((unsigned)vector);
     if (vector != RUN_NO_VECTOR)
-        frame_mend(r, cpu_mode(run_sregs(r)) != MODE_REAL && exception_has_code((unsigned)vector));
-    if (!r->machine->pic[0]) { /* with KVM's own controllers the HLT has put the vCPU to sleep */
-        struct err ignored;
-        (void)!kvm_set_mp_state(&r->vcpu, KVM_MP_STATE_RUNNABLE, &ignored);
-    }
+        flag_mend(r, frame_word(r, code ? 3 : 2));
+    r->guest_tf = false; /* the delivery has cleared it */
+    r->caught = true;
+    net_runnable(r); /* with KVM's own controllers the HLT has put the vCPU to sleep */
     return vcpu_state_store(r, false, e) < 0 ? -1 : 1;
+}
+
+bool net_halt_is_stale(struct run *r)
+{
+    uint8_t byte = HLT;
+    struct err ignored;
+    if (!r->halt_owed || vcpu_state_need_sregs(r, &ignored) < 0)
+        return false;
+    r->halt_owed = false;
+    bool stale = run_read_code(r, run_regs(r)->rip - 1, &byte, 1) == 1 && byte != HLT;
+    if (stale)
+        net_runnable(r);
+    return stale;
 }

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { TSS_AVAILABLE = 9, TSS_BUSY = 11 }; /* types of a system segment */
+
 void vcpu_state_choose(struct run *r)
 {
     r->has_sregs = r->observed || r->stepping || r->forgetful;
@@ -39,9 +41,15 @@ int vcpu_state_fetch(struct run *r, struct err *e)
 static void task_register_mend(const struct run *r)
 {
     struct kvm_segment *tr = &run_sregs(r)->tr;
-    const unsigned tss_busy = 11, tss_available = 9;
-    if (r->forgetful && !tr->s && tr->type == tss_busy)
-        tr->type = tss_available;
+    if (r->forgetful && !tr->s && tr->type == TSS_BUSY)
+        tr->type = TSS_AVAILABLE;
+}
+
+/* What is loaded in TR is busy by definition, whatever KVM has kept of what it was given. */
+void vcpu_state_show_busy(const struct run *r, struct kvm_sregs *s)
+{
+    if (r->forgetful && !s->tr.s && s->tr.type == TSS_AVAILABLE)
+        s->tr.type = TSS_BUSY;
 }
 
 int vcpu_state_put_sregs(struct run *r, struct err *e)
@@ -74,5 +82,5 @@ size_t run_read_code(const struct run *r, uint64_t rip, uint8_t *buf, size_t n)
     const struct kvm_sregs *s = run_sregs(r);
     struct gva_context c = run_gva_context(r);
     uint64_t linear = cpu_mode(s) == MODE_LONG ? rip : (uint32_t)(s->cs.base + rip);
-    return gva_read(&r->machine->memory, &c, linear, buf, n, GVA_FETCH, NULL);
+    return gva_memo_read(r->walks, &r->machine->memory, &c, linear, buf, n, GVA_FETCH);
 }

@@ -90,6 +90,10 @@ static bool efer_lma(const struct state *x)
 {
     return in_long(x) != ((x->s->efer & EFER_LME) && (x->s->cr0 & CR0_PG));
 }
+static bool cs_long(const struct state *x)
+{
+    return x->s->cs.l && !in_long(x);
+}
 static bool efer_reserved(const struct state *x)
 {
     return x->s->efer & ~EFER_KNOWN;
@@ -139,6 +143,7 @@ static const struct rule {
     {cr8_reserved, "CR8 has four bits: the task priority is 0 to 15"},
     {efer_lma, "EFER.LMA must say whether EFER.LME and CR0.PG are both set"},
     {efer_reserved, "a reserved bit of EFER is set"},
+    {cs_long, "CS.L outside IA-32e mode: 64-bit code needs EFER.LMA"},
     {rip_long, "RIP is no canonical address"},
     {rip_legacy, "RIP has 32 bits outside 64-bit mode"},
     {rflags_fixed, "bit 1 of RFLAGS is always 1"},

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,8 @@ struct bench_series {
     unsigned rounds;
 };
 
-/* A guest as bytes for real mode at 0x7c00, and how a bare loop must serve it. */
+/* A guest as bytes for real mode at 0x7c00 (long mode at BENCH_STEP_AT when it is stepped), and how a bare
+ * loop must serve it. */
 struct bench_guest {
     const char *name;
     const uint8_t *code;
@@ -28,7 +30,10 @@ struct bench_guest {
     uint8_t wake_vector;     /* bare loop: injected at a HLT, 0 when the guest has none */
 };
 
-extern const struct bench_guest bench_pio, bench_mmio, bench_hlt;
+extern const struct bench_guest bench_pio, bench_mmio, bench_hlt, bench_step, bench_step_memory;
+
+/* Where stepped guests begin, and how many steps are made before the clock starts. */
+enum { BENCH_STEP_AT = 0x8000, BENCH_STEP_WARM = 64 };
 
 /* bare.c: `units` of work with bare ioctls; nanoseconds in *ns. */
 NODISCARD int bare_run(const struct bench_guest *g, unsigned units, double *ns, struct err *e);
@@ -38,6 +43,34 @@ int bare_first_exit(void);
 /* hosted.c: the same through Ringside's run loop; `trace` is a file to write or NULL. */
 NODISCARD int hosted_run(const struct bench_guest *g, unsigned units, const char *trace, double *ns,
                          struct err *e);
+
+/* bare_step.c and hosted_step.c: a guest in long mode that is stepped, warm already. `typed`: by the command
+ * `step`, else by run_step; `trace`: with --trace-steps into this file, or NULL. */
+struct bare_stepper;
+struct bare_stepper *bare_stepper_open(const struct bench_guest *g, struct err *e);
+NODISCARD int bare_stepper_run(struct bare_stepper *b, unsigned n, struct err *e);
+void bare_stepper_close(struct bare_stepper *b);
+struct stage;
+struct stage *stage_create(const struct bench_guest *g, bool typed, const char *trace, struct err *e);
+NODISCARD int stage_step(struct stage *s, unsigned n, struct err *e);
+NODISCARD int stage_close(struct stage *s, struct err *e);
+/* steps.c: the three in turns, slice by slice. Nanoseconds a step, of the thread's CPU time: a step never
+ * waits, and so other work on the machine drops out. */
+NODISCARD int bench_steps(const struct bench_guest *g, bool typed, unsigned rounds, unsigned units,
+                          const char *trace, struct bench_series *s, struct err *e);
+
+/* prompt.c: milliseconds (of CPU time) the prompt takes to answer each question, the median of `rounds`;
+ * `guest` is guests/paging.elf. */
+struct bench_question {
+    const char *line; /* a command as typed; NULL ends the table */
+    bool in_pieces;   /* with all memory mapped in small pieces */
+};
+extern const struct bench_question bench_questions[];
+enum { BENCH_QUESTIONS_MAX = 64 };
+NODISCARD int bench_prompt(const char *guest, unsigned rounds, double *ms, struct err *e);
+
+/* main.c */
+double bench_median(const double *v, unsigned n);
 
 /* events.c: nanoseconds trace_put takes for one event, and coded bytes an event, over the bundled guests in
  * `folder`. */

@@ -3,12 +3,12 @@
 [ -w /dev/kvm ] || { echo "no usable /dev/kvm"; exit 77; }
 out=$("$1" --json --rounds 1 --units 50) || exit 1
 number='[0-9][0-9.]*'
-for measure in pio_exit mmio_exit hlt_wake startup; do
+for measure in pio_exit mmio_exit hlt_wake step step_memory step_typed startup; do
     echo "$out" | grep -Eq "\"$measure\":\{\"floor_ns\":$number,\"ringside_ns\":$number,\"ratio\":$number,\"traced_ns\":$number,\"traced_ratio\":$number,\"rounds\":1\}" ||
         { echo "no $measure in: $out"; exit 1; }
 done
-for figure in event_write_ns bytes_per_event rss_kib; do
-    echo "$out" | grep -Eq "\"$figure\":[1-9]" || { echo "no $figure in: $out"; exit 1; }
+for figure in event_write_ns bytes_per_event rss_kib prompt_slowest_ms; do
+    echo "$out" | grep -Eq "\"$figure\":[0-9.]*[1-9]" || { echo "no $figure in: $out"; exit 1; }
 done
 [ "$(echo "$out" | wc -l)" -eq 1 ] || { echo "more than one line"; exit 1; }
 "$1" --rounds 0 2>/dev/null && { echo "no rounds were accepted"; exit 1; }

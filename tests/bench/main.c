@@ -18,7 +18,7 @@
 
 struct bench {
     unsigned rounds, units;
-    bool json;
+    bool json, prompt;
     char ringside[4096], guests[4096], trace[64], self[4096];
 };
 
@@ -28,7 +28,7 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static double median(const double *v, unsigned n)
+double bench_median(const double *v, unsigned n)
 {
     double sorted[BENCH_ROUNDS_MAX];
     memcpy(sorted, v, n * sizeof *v);
@@ -98,8 +98,8 @@ static int measure_startup(struct bench *b, struct bench_series *s, struct err *
 static void print_series(const struct bench *b, const char *name, const struct bench_series *s,
                          struct table *t, struct text *json)
 {
-    double f = median(s->floor_ns, s->rounds), r = median(s->ringside_ns, s->rounds),
-           x = median(s->traced_ns, s->rounds);
+    double f = bench_median(s->floor_ns, s->rounds), r = bench_median(s->ringside_ns, s->rounds),
+           x = bench_median(s->traced_ns, s->rounds);
     if (b->json) {
         text_addf(json, "%s\"%s\":{\"floor_ns\":%.0f,\"ringside_ns\":%.0f,\"ratio\":%.4f,\"traced_ns\":%.0f,",
                   json->len > 1 ? "," : "", name, f, r, r / f, x);
@@ -114,41 +114,106 @@ static void print_series(const struct bench *b, const char *name, const struct b
     table_cell(t, "%.3f", x / f);
 }
 
-static int bench_all(struct bench *b, struct text *out, struct err *e)
+static void print_head(struct table *t)
+{
+    static const char *const head[] = {"measure", "floor ns",  "ringside ns",
+                                       "ratio",   "traced ns", "traced ratio"};
+    table_init(t, "lrrrrr");
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
+        table_cell(t, "%s", head[i]);
+}
+
+/* Everything that is a ratio to the floor. */
+static int bench_ratios(struct bench *b, struct table *t, struct text *out, struct err *e)
 {
     static const struct bench_guest *const guests[] = {&bench_pio, &bench_mmio, &bench_hlt};
+    static const struct {
+        const char *name;
+        const struct bench_guest *guest;
+        bool typed;
+    } steps[] = {{"step", &bench_step, false},
+                 {"step_memory", &bench_step_memory, false},
+                 {"step_typed", &bench_step, true}};
     struct bench_series s;
+    for (size_t i = 0; i < sizeof guests / sizeof guests[0]; i++) {
+        if (measure_guest(b, guests[i], &s, e) < 0)
+            return -1;
+        print_series(b, guests[i]->name, &s, t, out);
+    }
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        if (bench_steps(steps[i].guest, steps[i].typed, b->rounds, b->units, b->trace, &s, e) < 0)
+            return -1;
+        print_series(b, steps[i].name, &s, t, out);
+    }
+    if (measure_startup(b, &s, e) < 0)
+        return -1;
+    print_series(b, "startup", &s, t, out);
+    return 0;
+}
+
+/* The prompt's answers: every one with --prompt, else the slowest only. */
+static void print_prompt(const struct bench *b, const double *ms, struct text *out)
+{
+    size_t slowest = 0;
     struct table t;
-    double write_ns, bytes, ignored;
-    long rss_kib;
-    char image[4200];
-    table_init(&t, "lrrrrr");
-    const char *const head[] = {"measure", "floor ns", "ringside ns", "ratio", "traced ns", "traced ratio"};
-    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
-        table_cell(&t, "%s", head[i]);
-    if (b->json)
-        text_addc(out, '{');
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < sizeof guests / sizeof guests[0]; i++)
-        if ((rc = measure_guest(b, guests[i], &s, e)) == 0)
-            print_series(b, guests[i]->name, &s, &t, out);
-    if (rc == 0 && (rc = measure_startup(b, &s, e)) == 0)
-        print_series(b, "startup", &s, &t, out);
-    snprintf(image, sizeof image, "%s/boot64.bin", b->guests);
-    char *const boot[] = {b->ringside, "run", "--trace", b->trace, image, NULL};
-    if (rc == 0)
-        rc = bench_events(b->guests, &write_ns, &bytes, e);
-    if (rc == 0)
-        rc = spawn(boot, &ignored, &rss_kib, e);
+    table_init(&t, "lr");
+    table_cell(&t, "asked at the prompt");
+    table_cell(&t, "ms");
+    for (size_t i = 0; bench_questions[i].line; i++) {
+        table_cell(&t, "%s%s", bench_questions[i].line,
+                   bench_questions[i].in_pieces ? " (all memory in pieces of 4 KiB)" : "");
+        table_cell(&t, "%.3f", ms[i]);
+        if (ms[i] > ms[slowest])
+            slowest = i;
+    }
     struct text table = {0};
     table_finish(&t, &table, "", true);
-    if (rc == 0 && b->json)
-        text_addf(out, ",\"event_write_ns\":%.1f,\"bytes_per_event\":%.2f,\"rss_kib\":%ld}\n", write_ns,
-                  bytes, rss_kib);
-    else if (rc == 0)
-        text_addf(out, "%sevent_write_ns %.1f  bytes_per_event %.2f  rss_kib %ld\n", text_str(&table),
-                  write_ns, bytes, rss_kib);
+    if (b->json)
+        text_addf(out, ",\"prompt_slowest_ms\":%.4f", ms[slowest]);
+    else if (b->prompt)
+        text_add(out, text_str(&table));
+    else
+        text_addf(out, "prompt_slowest_ms %.3f (%s)\n", ms[slowest], bench_questions[slowest].line);
     text_fini(&table);
+}
+
+static int bench_prompt_all(struct bench *b, struct text *out, struct err *e)
+{
+    double ms[BENCH_QUESTIONS_MAX];
+    char image[4200];
+    snprintf(image, sizeof image, "%s/paging.elf", b->guests);
+    if (bench_prompt(image, b->rounds, ms, e) < 0)
+        return -1;
+    print_prompt(b, ms, out);
+    return 0;
+}
+
+static int bench_all(struct bench *b, struct text *out, struct err *e)
+{
+    struct table t;
+    double write_ns = 0, bytes = 0, ignored;
+    long rss_kib = 0;
+    char image[4200];
+    print_head(&t);
+    if (b->json)
+        text_addc(out, '{');
+    snprintf(image, sizeof image, "%s/boot64.bin", b->guests);
+    char *const boot[] = {b->ringside, "run", "--trace", b->trace, image, NULL};
+    int rc = bench_ratios(b, &t, out, e);
+    struct text table = {0};
+    table_finish(&t, &table, "", true);
+    if (rc == 0)
+        text_add(out, b->json ? "" : text_str(&table));
+    text_fini(&table);
+    if (rc < 0 || bench_events(b->guests, &write_ns, &bytes, e) < 0 || spawn(boot, &ignored, &rss_kib, e) < 0)
+        return -1;
+    text_addf(out,
+              b->json ? ",\"event_write_ns\":%.1f,\"bytes_per_event\":%.2f,\"rss_kib\":%ld"
+                      : "event_write_ns %.1f  bytes_per_event %.2f  rss_kib %ld\n",
+              write_ns, bytes, rss_kib);
+    rc = bench_prompt_all(b, out, e);
+    if (b->json)
+        text_add(out, "}\n");
     return rc;
 }
 
@@ -173,12 +238,14 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0) {
             b.json = true;
+        } else if (strcmp(argv[i], "--prompt") == 0) {
+            b.prompt = true;
         } else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc) {
             b.rounds = (unsigned)atoi(argv[++i]);
         } else if (strcmp(argv[i], "--units") == 0 && i + 1 < argc) {
             b.units = (unsigned)atoi(argv[++i]);
         } else {
-            fputs("usage: ringside-bench [--json] [--rounds N] [--units N]\n", stderr);
+            fputs("usage: ringside-bench [--json | --prompt] [--rounds N] [--units N]\n", stderr);
             return strcmp(argv[i], "--help") == 0 ? 0 : 126;
         }
     }
@@ -188,7 +255,7 @@ int main(int argc, char **argv)
     }
     bench_places(&b);
     struct text out = {0};
-    int rc = bench_all(&b, &out, &e);
+    int rc = b.prompt ? bench_prompt_all(&b, &out, &e) : bench_all(&b, &out, &e);
     unlink(b.trace);
     if (rc < 0)
         fprintf(stderr, "ringside-bench: %s\n", e.text);

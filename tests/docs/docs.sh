@@ -2,7 +2,7 @@
 # The documents keep their word.
 #
 #   docs.sh commands RINGSIDE BUILD   every command line in a ```sh block works
-#   docs.sh exits RINGSIDE            docs/exits.md is what the program makes
+#   docs.sh made RINGSIDE             docs/exits.md and docs/commands.md are what the program makes
 #   docs.sh links                     every relative link leads somewhere
 #
 # A command works when it ends with status 0, or with N where `# status N` stands behind it. The lines of a document run
@@ -91,11 +91,13 @@ try_links() {
 
 case $1 in
     commands) try_commands "$3" ;;
-    exits)
-        "$ringside" explain --markdown | diff -u "$top/docs/exits.md" - || {
-            echo 'docs/exits.md is old: build/ringside explain --markdown >docs/exits.md'
-            failed=1
-        }
+    made)
+        for page in exits:--markdown commands:--commands; do
+            "$ringside" explain "${page#*:}" | diff -u "$top/docs/${page%:*}.md" - || {
+                echo "docs/${page%:*}.md is old: build/ringside explain ${page#*:} >docs/${page%:*}.md"
+                failed=1
+            }
+        done
         ;;
     links)
         lost=$(try_links)

@@ -58,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     if (fake_init(&fake, bytes[0] & 1 ? MODE_REAL : MODE_LONG, 0x7c00) < 0)
         return 0;
     fake.steps_most = 64;
+    fake.lines = 3;
     struct gdb_session *s = gdb_session_create(&fake_ops, &fake, 1 + (bytes[0] >> 1 & 1), &fake.memory, &e);
     if (s) {
         feed(s, bytes + 1, n - 1);

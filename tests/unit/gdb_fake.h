@@ -31,6 +31,7 @@ struct fake {
     bool detached, killed;
     bool (*asked)(void *ctx); /* has somebody pressed Ctrl-C? NULL: no */
     void *asked_ctx;
+    unsigned lines;   /* that `monitor long` prints */
     char command[64]; /* the last `monitor` */
 };
 
@@ -203,7 +204,7 @@ static int fake_monitor(void *ctx, const char *command, struct text *out, struct
     if (strcmp(command, "regs") == 0)
         text_addf(out, "rax 0x%llx  cs %04x\n", f->regs.rax, f->sregs.cs.selector);
     else if (strcmp(command, "long") == 0)
-        for (unsigned i = 0; i < 3000; i++)
+        for (unsigned i = 0; i < f->lines; i++)
             text_addf(out, "line %u\n", i);
     else
         return err_set(e, "no such command: %.40s", command);
@@ -250,6 +251,7 @@ static inline int fake_init(struct fake *f, enum cpu_mode mode, uint64_t entry)
     struct err e;
     struct cpu_start start = {.mode = mode, .entry = entry};
     memset(f, 0, sizeof *f);
+    f->lines = 3000;
     f->fpu.fcw = 0x37f;
     f->fpu.mxcsr = 0x1f80;
     if (memory_init(&f->memory, NULL, FAKE_MEMORY_LEN, &e) < 0)

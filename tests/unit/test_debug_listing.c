@@ -100,7 +100,7 @@ static void test_real(void)
     text_clear(&b.out);
     listing_write(&b.t, &style, 2, 1, &marks, &b.out);
     CU_ASSERT_STRING_EQUAL(text_str(&b.out),
-                           "    loop_top:\n>*  0100:0002  40                       inc ax\n");
+                           "    loop_top:\n>*  0100:0002  40                    inc ax\n");
     const struct disasm_style att = {.syntax = DISASM_ATT};
     text_clear(&b.out);
     listing_write(&b.t, &att, 0, 1, NULL, &b.out);

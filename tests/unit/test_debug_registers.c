@@ -198,12 +198,13 @@ static void test_climb(void)
 {
     struct rig r;
     rig_init(&r, MODE_REAL);
-    uint8_t gdt[24] = {0};
+    uint8_t gdt[32] = {0};
     le_store(gdt + 8, 0x00af9b000000ffff, 8);
     le_store(gdt + 16, 0x00cf93000000ffff, 8);
+    le_store(gdt + 24, 0x00cf9b000000ffff, 8);
     rig_put(&r, 0x2000, gdt, sizeof gdt);
     CU_ASSERT_EQUAL(set(&r, "gdtr.base", 0x2000), 0);
-    CU_ASSERT_EQUAL(set(&r, "gdtr.limit", 23), 0);
+    CU_ASSERT_EQUAL(set(&r, "gdtr.limit", 31), 0);
     CU_ASSERT_EQUAL(set(&r, "cr4.pae", 1), 0);
     CU_ASSERT_EQUAL(set(&r, "efer.lme", 1), 0);
     CU_ASSERT_EQUAL(get(&r, "efer.lma"), 0);
@@ -222,7 +223,9 @@ static void test_climb(void)
     CU_ASSERT_EQUAL(set(&r, "ss", 0x10), 0);
     CU_ASSERT_EQUAL(cpu_mode(&r.target.sregs), MODE_LONG);
     CU_ASSERT_EQUAL(cpu_check(&r.target.regs, &r.target.sregs, &r.e), 0);
-    CU_ASSERT_EQUAL(set(&r, "cr0.pg", 0), 0); /* and back: LMA goes */
+    CU_ASSERT_EQUAL(set(&r, "cr0.pg", 0), -1); /* and back: not out of 64-bit code … */
+    CU_ASSERT_EQUAL(set(&r, "cs", 0x18), 0);
+    CU_ASSERT_EQUAL(set(&r, "cr0.pg", 0), 0); /* … but out of compatibility mode; LMA goes */
     CU_ASSERT_EQUAL(get(&r, "efer.lma"), 0);
     rig_fini(&r);
 }

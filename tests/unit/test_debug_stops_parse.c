@@ -183,10 +183,45 @@ static void test_context(void)
     rig_fini(&r);
 }
 
+/* Words in any order: a spec or one line of error, and nothing worse. */
+static void test_any_words(void)
+{
+    static const char *const verbs[] = {"break", "tbreak", "hbreak", "watch", "rwatch", "awatch", "stop"};
+    static const char *const pieces[] = {
+        "io",   "mmio", "msr",  "vector", "kind",   "device", "assist", "uart", "in",        "out",
+        "read", "if",   "*",    ":",      "-",      ",",      "[",      "]",    "(",         ")",
+        "0x10", "9",    "main", "rax",    "dword ", "es:",    "phys",   "==",   "made-up.c", " "};
+    struct rig r;
+    uint32_t seed = 2463534242u;
+    rig_init(&r, MODE_REAL, 0x1004);
+    r.t.symbols = &some_symbols;
+    r.t.names = &names;
+    for (unsigned round = 0; round < 30000; round++) {
+        char args[160] = "";
+        for (unsigned i = 0; i < 1 + round % 9; i++) {
+            seed ^= seed << 13;
+            seed ^= seed >> 17;
+            seed ^= seed << 5;
+            strcat(args, pieces[seed % (sizeof pieces / sizeof pieces[0])]);
+            strcat(args, seed & 0x10000 ? " " : "");
+        }
+        struct stops_spec spec;
+        struct err e = {0};
+        if (stops_parse(verbs[round % 7], args, &r.t, &spec, &e) == 0) {
+            CU_ASSERT(spec.first <= spec.last);
+            stops_spec_fini(&spec);
+        } else {
+            CU_ASSERT(e.text[0] && !strchr(e.text, '\n'));
+        }
+    }
+    rig_fini(&r);
+}
+
 static const struct unit_test tests[] = {
     {"understood", test_good},
     {"refused", test_bad},
     {"mode and symbols", test_context},
+    {"any words", test_any_words},
 };
 
 UNIT_MAIN("stops from words", tests)

@@ -67,7 +67,22 @@ static void test_rows_are_complete(void)
     CU_ASSERT_TRUE(n > 20);
 }
 
-/* Every name and other name means one row, and finds it; an example begins with its command. */
+/* Is this one of the commands in its example? */
+static bool example_has(const struct shell_command *row)
+{
+    const char *line = row->example;
+    while (*line) {
+        const struct shell_command *found = NULL;
+        while (line_is_blank(*line))
+            line++;
+        if (shell_find(line, line_name_len(line), &found, &err) == 0 && found == row)
+            return true;
+        line = line_next_command(line + line_command_len(line));
+    }
+    return false;
+}
+
+/* Every name and other name means one row, and finds it; an example shows its command. */
 static void test_names_are_unique(void)
 {
     const struct shell_command *row, *found;
@@ -81,11 +96,9 @@ static void test_names_are_unique(void)
                 printf("\n  %.*s should mean %s\n", (int)n, word, row->name);
             CU_ASSERT_TRUE(rc == 0 && found == row);
         }
-        found = NULL;
-        CU_ASSERT_EQUAL(shell_find(row->example, line_name_len(row->example), &found, &err), 0);
-        if (found != row)
+        if (!example_has(row))
             printf("\n  the example of %s is one of another command\n", row->name);
-        CU_ASSERT_PTR_EQUAL(found, row);
+        CU_ASSERT_TRUE(example_has(row));
     }
 }
 

@@ -134,7 +134,8 @@ static const struct row rows[] = {
     {MODE_LONG, SREG(cs.dpl), 1, 0, "CS must have the DPL of SS"},
     {MODE_LONG, SREG(ss.dpl), 3, 0, "CS must have the DPL of SS"},
     {MODE_LONG, SREG(cs.db), 1, 0, "CS has L and D both set"},
-    {MODE_PROTECTED, SREG(cs.l), 1, 0, ""}, /* no such bit there */
+    {MODE_PROTECTED, SREG(cs.l), 1, 0,
+     "64-bit code needs EFER.LMA"}, /* KVM refuses what the CPU would bear */
     {MODE_LONG, SREG(ss.type), 8, 0, "SS must be accessed writable data"},
     {MODE_LONG, SREG(ss.type), 0, 2, "SS must be accessed writable data"},
     {MODE_LONG, SREG(ss.type), 4, 0, ""}, /* expand-down */

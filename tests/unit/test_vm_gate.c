@@ -147,7 +147,8 @@ static void test_unreadable(void)
     memory_fini(&b.m);
 }
 
-/* The processor reads its tables as supervisor, at CPL 3 too; SMAP keeps it from a user's page, whatever AC says. */
+/* The processor reads its tables as supervisor, at CPL 3 too; SMAP keeps it from a user's page, whatever AC
+ * says. */
 static void test_supervisor(void)
 {
     struct bench b;

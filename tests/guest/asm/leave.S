@@ -28,6 +28,9 @@
 //: status 125
 //: see shutdown
 //: err post-mortem: triple fault
+//: err what happened:
+//: err First came #UD invalid opcode
+//: err After a double fault nothing is left to try
 #include "test.inc"
     .code16
     .globl start

@@ -27,6 +27,7 @@ step_code:
     .code16
 #include "cases_basic.inc"
 #include "cases_flags.inc"
+#include "cases_trapflag.inc"
 #include "cases_traps.inc"
 #include "cases_access.inc"
 #undef W
@@ -35,6 +36,7 @@ step_code:
     .code32
 #include "cases_basic.inc"
 #include "cases_flags.inc"
+#include "cases_trapflag.inc"
 #include "cases_traps.inc"
 #include "cases_access.inc"
 #undef W
@@ -43,6 +45,7 @@ step_code:
     .code64
 #include "cases_basic.inc"
 #include "cases_flags.inc"
+#include "cases_trapflag.inc"
 #include "cases_traps.inc"
 #include "cases_access.inc"
 #undef W

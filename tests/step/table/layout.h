@@ -84,6 +84,7 @@
 #define T_DEVICE (13) /* the vector came from a device */
 #define T_NO_GO  (14) /* the program cannot run free to the same end (it looks at what differs) */
 #define T_NEED_USER (17)
+#define T_ENDS   (18) /* RIP of the end when running free; where it is another, this host cannot do that */
 #define T_RETURN (16) /* RIP: an IRET undid the last T_FRAME */
 #define T_STOP   (15) /* behind the last step listed nothing is run */
 

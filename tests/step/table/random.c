@@ -185,6 +185,20 @@ static void piece_int(struct maker *m)
     put(m, VECTOR_RETURNS);
 }
 
+/* The guest steps itself for a while: its #DB handler returns at once. */
+static void piece_trap_flag(struct maker *m)
+{
+    put(m, 0x68);
+    put_word(m, F_1 | F_TF);
+    put(m, 0x9d);
+    for (unsigned n = draw(m, 3); n; n--)
+        (draw(m, 2) ? piece_alu : piece_memory)(m);
+    piece_push_pop(m);
+    put(m, 0x68);
+    put_word(m, F_1);
+    put(m, 0x9d);
+}
+
 static void (*const pieces[])(struct maker *) = {
     piece_alu,
     piece_alu,
@@ -203,6 +217,7 @@ static void (*const pieces[])(struct maker *) = {
     piece_string,
     piece_shadow,
     piece_undefined,
+    piece_trap_flag,
     /* of ring 0 alone: */
     piece_sti,
     piece_port,
@@ -221,7 +236,7 @@ static void program_make(struct maker *m, struct rig_program *p, uint32_t seed)
     put(m, 0xf4);
     p->code = m->code;
     p->len = m->n;
-    p->skip_ud = true;
+    p->handlers_return = true;
 }
 
 static enum table_outcome stepped_and_free(const struct rig_program *p, struct rig_state *s, struct text *why)

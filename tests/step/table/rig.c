@@ -9,6 +9,8 @@
 #include "base/bytes.h"
 #include "machine/machine.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,29 +20,25 @@ enum { AT_PDPT = AT_TABLES + 0x1000, AT_PD = AT_TABLES + 0x2000, AT_PT = AT_TABL
 enum { AT_PD32 = AT_TABLES + 0x4000, AT_PT32 = AT_TABLES + 0x5000, AT_PDPT_PAE = AT_TABLES + 0x6000 };
 enum { TYPE_DATA = 3, TYPE_CODE = 11, TYPE_TSS_BUSY = 11, PAGES = 512, VECTORS = 256 };
 enum { MSR_STAR = 0xc0000081, MSR_LSTAR = 0xc0000082, MSR_FMASK = 0xc0000084 };
+enum { WATCHDOG_S = 60 };
 enum { PORT_PIC = 0x20, PORT_PIC2 = 0xa0 };
 
 /* What each mode is made of. */
 static const struct mode {
-    const char *name, *need, *second;
+    const char *name, *need;
     uint64_t cr0, cr3, cr4, efer;
     uint16_t cs, ss;
     uint8_t bits, cpl, handler_bits;
 } modes[MODES] = {
-    [MODE_REAL16] = {"real", "step_real", NULL, 0x10, 0, 0, 0, 0, 0, 16, 0, 16},
-    [MODE_PROT32] = {"protected", "step_protected", NULL, 0x31, 0, 0x600, 0, SEL_CS32, SEL_DS, 32, 0, 32},
-    [MODE_PAGING32] = {"32-bit paging", "paging32", NULL, 0x80010031, AT_PD32, 0x600, 0, SEL_CS32, SEL_DS, 32,
-                       0, 32},
-    [MODE_PAE32] = {"PAE paging", "pae", NULL, 0x80010031, AT_PDPT_PAE, 0x620, 0, SEL_CS32, SEL_DS, 32, 0,
-                    32},
-    [MODE_COMPAT32] = {"compatibility", "compat", NULL, CR0_LONG, AT_TABLES, 0x620, 0x501, SEL_CS32, SEL_DS,
-                       32, 0, 64},
-    [MODE_LONG64] = {"long", "step_long", NULL, CR0_LONG, AT_TABLES, 0x620, 0x501, SEL_CS64, SEL_DS, 64, 0,
+    [MODE_REAL16] = {"real", "step_real", 0x10, 0, 0, 0, 0, 0, 16, 0, 16},
+    [MODE_PROT32] = {"protected", "step_protected", 0x31, 0, 0x600, 0, SEL_CS32, SEL_DS, 32, 0, 32},
+    [MODE_PAGING32] = {"paging32", "paging32", 0x80010031, AT_PD32, 0x600, 0, SEL_CS32, SEL_DS, 32, 0, 32},
+    [MODE_PAE32] = {"pae", "pae", 0x80010031, AT_PDPT_PAE, 0x620, 0, SEL_CS32, SEL_DS, 32, 0, 32},
+    [MODE_COMPAT32] = {"compat", "compat", CR0_LONG, AT_TABLES, 0x620, 0x501, SEL_CS32, SEL_DS, 32, 0, 64},
+    [MODE_LONG64] = {"long", "step_long", CR0_LONG, AT_TABLES, 0x620, 0x501, SEL_CS64, SEL_DS, 64, 0, 64},
+    [MODE_USER32] = {"user32", "cpl3_protected", 0x31, 0, 0x600, 0, SEL_CS32_U, SEL_DS_U, 32, 3, 32},
+    [MODE_USER64] = {"user64", "cpl3_long", CR0_LONG, AT_TABLES, 0x620, 0x501, SEL_CS64_U, SEL_DS_U, 64, 3,
                      64},
-    [MODE_USER32] = {"protected, CPL 3", "cpl3_protected", NULL, 0x31, 0, 0x600, 0, SEL_CS32_U, SEL_DS_U, 32,
-                     3, 32},
-    [MODE_USER64] = {"long, CPL 3", "cpl3_long", "step_cpl3", CR0_LONG, AT_TABLES, 0x620, 0x501, SEL_CS64_U,
-                     SEL_DS_U, 64, 3, 64},
 };
 
 const char *rig_mode_name(unsigned mode)
@@ -48,9 +46,8 @@ const char *rig_mode_name(unsigned mode)
     return modes[mode].name;
 }
 
-const char *rig_mode_need(unsigned mode, const char **second)
+const char *rig_mode_need(unsigned mode)
 {
-    *second = modes[mode].second;
     return modes[mode].need;
 }
 
@@ -99,13 +96,13 @@ static void memory_gdt(uint8_t *ram)
     le_store(ram + AT_TSS32 + 102, 104, 2);
 }
 
-static void memory_handlers(uint8_t *ram, unsigned bits)
+static void memory_handlers(uint8_t *ram, const struct rig_program *p, unsigned bits)
 {
     static const uint8_t halts[] = {0x90, 0x90, 0xf4}, returns[] = {0xcf}, returns64[] = {0x48, 0xcf};
     for (unsigned v = 0; v < VECTORS; v++) {
         uint8_t *at = ram + HANDLER(v);
         memcpy(at, halts, sizeof halts);
-        if (v == VECTOR_RETURNS || v == VECTOR_IRQ1)
+        if (v == VECTOR_RETURNS || v == VECTOR_IRQ1 || (p->handlers_return && v == 1))
             memcpy(at, bits == 64 ? returns64 : returns, bits == 64 ? sizeof returns64 : sizeof returns);
         le_store(ram + (size_t)v * 4, HANDLER(v), 4);
         le_store(ram + AT_IDT32 + (size_t)v * 8, (uint64_t)0xee00 << 32 | SEL_CS32 << 16 | HANDLER(v), 8);
@@ -114,13 +111,14 @@ static void memory_handlers(uint8_t *ram, unsigned bits)
     memcpy(ram + AT_SYSCALL, (const uint8_t[]){0x48, 0x0f, 0x07}, 3); /* sysretq */
 }
 
-/* Adds 2 to the return address: a UD2 is skipped. */
+/* Adds 2 to the return address: a UD2 is skipped. RF, which some CPUs set in the frame and some do not, is
+ * cleared there. */
 static void memory_skip_ud(uint8_t *ram, unsigned bits)
 {
-    static const uint8_t skip16[] = {0x55, 0x89, 0xe5, 0x83, 0x46,
-                                     0x02, 0x02, 0x5d, 0xcf}, /* addw $2,2(%bp) */
-        skip32[] = {0x83, 0x04, 0x24, 0x02, 0xcf},            /* addl $2,(%esp) */
-        skip64[] = {0x48, 0x83, 0x04, 0x24, 0x02, 0x48, 0xcf};
+    /* addw $2,2(%bp); addl $2,(%esp) and andb $0xfe,10(%esp); addq $2,(%rsp) and andb $0xfe,18(%rsp) */
+    static const uint8_t skip16[] = {0x55, 0x89, 0xe5, 0x83, 0x46, 0x02, 0x02, 0x5d, 0xcf},
+                         skip32[] = {0x83, 0x04, 0x24, 0x02, 0x80, 0x64, 0x24, 0x0a, 0xfe, 0xcf},
+                         skip64[] = {0x48, 0x83, 0x04, 0x24, 0x02, 0x80, 0x64, 0x24, 0x12, 0xfe, 0x48, 0xcf};
     const uint8_t *code = bits == 16 ? skip16 : bits == 32 ? skip32 : skip64;
     memcpy(ram + HANDLER(6), code, bits == 16 ? sizeof skip16 : bits == 32 ? sizeof skip32 : sizeof skip64);
 }
@@ -166,8 +164,8 @@ static void memory_prelude(uint8_t *ram, const struct rig_program *p)
 
 static void memory_fill(uint8_t *ram, const struct rig_program *p)
 {
-    memory_handlers(ram, modes[p->mode].handler_bits);
-    if (p->skip_ud)
+    memory_handlers(ram, p, modes[p->mode].handler_bits);
+    if (p->handlers_return)
         memory_skip_ud(ram, modes[p->mode].handler_bits);
     memory_gdt(ram);
     memory_paging(ram);
@@ -288,17 +286,36 @@ static int prelude_walk(struct rig *g, struct err *e)
     return r.rip == AT_CODE ? 0 : err_set(e, "the way to CPL 3 ended at 0x%llx", r.rip);
 }
 
+static void rig_too_long(union sigval v)
+{
+    run_stop(v.sival_ptr, STOP_TIMEOUT);
+}
+
+/* A guest or a step that never ends is a failure of its case, not a test that hangs. */
+static int watchdog_start(struct rig *g, struct err *e)
+{
+    struct sigevent when = {
+        .sigev_notify = SIGEV_THREAD, .sigev_notify_function = rig_too_long, .sigev_value.sival_ptr = g->run};
+    const struct itimerspec after = {.it_value.tv_sec = WATCHDOG_S};
+    if (timer_create(CLOCK_MONOTONIC, &when, &g->watchdog) < 0)
+        return err_sys(e, errno, "timer");
+    g->watched = true;
+    timer_settime(g->watchdog, 0, &after, NULL);
+    return 0;
+}
+
 int rig_open(struct rig *g, const struct rig_program *p, struct err *e)
 {
     const struct machine_options mo = {.mem_len = RAM_LEN, .irqchip = IRQCHIP_USER, .clock = CLOCK_STEPS};
     const struct run_options ro = {0};
     const struct cpu_start start = {.mode = MODE_REAL, .entry = AT_CODE, .rsp = AT_STACK};
     g->run = NULL;
+    g->watched = false;
     if (machine_init(&g->machine, &mo, e) < 0)
         return -1;
     memory_fill(g->machine.memory.ram, p);
     g->run = run_create(&g->machine, &ro, &start, e);
-    if (!g->run || run_begin(g->run, e) < 0 || registers_set(g, p, e) < 0) {
+    if (!g->run || watchdog_start(g, e) < 0 || run_begin(g->run, e) < 0 || registers_set(g, p, e) < 0) {
         rig_close(g);
         return -1;
     }
@@ -313,6 +330,8 @@ int rig_open(struct rig *g, const struct rig_program *p, struct err *e)
 
 void rig_close(struct rig *g)
 {
+    if (g->watched)
+        timer_delete(g->watchdog);
     if (g->run)
         run_finish(g->run);
     run_destroy(g->run);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* What a program may change, and all that is compared. */
 struct rig_state {
@@ -22,23 +23,25 @@ struct rig_program {
     unsigned mode;
     const uint8_t *code;
     size_t len;
-    uint64_t init[REGS]; /* RAX … RFLAGS */
-    bool irq;            /* line 1 is up */
-    bool let_in;         /* and may interrupt a step */
-    bool skip_ud;        /* the handler of #UD goes on behind a UD2 */
+    uint64_t init[REGS];  /* RAX … RFLAGS */
+    bool irq;             /* line 1 is up */
+    bool let_in;          /* and may interrupt a step */
+    bool handlers_return; /* the handler of #UD goes on behind a UD2, the one of #DB at once */
 };
 
 struct rig {
     struct machine machine;
     struct run *run;
+    timer_t watchdog;
+    bool watched; /* there is one */
 };
 
 /* The usual start of a program in `mode`. */
 void rig_program_init(struct rig_program *p, unsigned mode);
 
 const char *rig_mode_name(unsigned mode);
-/* The row of the host probe that says whether a mode can be had; `second` is NULL or one more. */
-const char *rig_mode_need(unsigned mode, const char **second);
+/* The row of the host probe that says whether a mode can be had. */
+const char *rig_mode_need(unsigned mode);
 
 /* 0 it stands at AT_CODE; 1 this host refuses to step to it (*e says why); -1 *e says what failed. */
 int rig_open(struct rig *g, const struct rig_program *p, struct err *e);

@@ -20,9 +20,9 @@ enum { STEPS_TO_END = 400, RF = F_RF };
 
 /* How many words follow each tag. */
 static const uint8_t table_args[] = {
-    [T_CASE] = 3,  [T_END] = 1,    [T_NEED] = 1,   [T_NEED_USER] = 1, [T_INIT] = 2,   [T_IRQ] = 1,
-    [T_STEP] = 1,  [T_REG] = 3,    [T_MEM] = 4,    [T_FRAME] = 5,     [T_VECTOR] = 1, [T_COUNT] = 1,
-    [T_NO_GO] = 0, [T_RETURN] = 1, [T_ASLEEP] = 0, [T_DEVICE] = 0,
+    [T_CASE] = 3,  [T_END] = 1,  [T_NEED] = 1,   [T_NEED_USER] = 1, [T_INIT] = 2,   [T_IRQ] = 1,
+    [T_STEP] = 1,  [T_REG] = 3,  [T_MEM] = 4,    [T_FRAME] = 5,     [T_VECTOR] = 1, [T_COUNT] = 1,
+    [T_NO_GO] = 0, [T_ENDS] = 1, [T_RETURN] = 1, [T_ASLEEP] = 0,    [T_DEVICE] = 0,
 };
 
 const uint64_t *table_first(void)
@@ -56,7 +56,7 @@ struct walk {
     struct run_pause pause;
     uint64_t count, step_number;
     int vector;
-    bool asleep, device, no_go;
+    bool asleep, device, no_go, refused;
     struct text *why;
 };
 
@@ -168,6 +168,8 @@ static bool rep_steps(struct walk *w, uint64_t count)
     while (done < count) {
         if (!one_step(w))
             return false;
+        if (w->pause.why == PAUSED_REFUSED)
+            return true;
         done += w->pause.iterations;
         if (w->pause.why != PAUSED_STEP || !w->pause.iterations || done > count)
             return walk_says(w, "not a step, of no iteration, or of too many");
@@ -191,6 +193,26 @@ static bool pause_compare(struct walk *w)
     return false;
 }
 
+/* A host that cannot step at CPL 3 must say so, leave the guest alone, and be able to run on. */
+static bool refused_rightly(struct walk *w)
+{
+    struct run_pause pause = {.why = PAUSED_STEP};
+    struct err e;
+    struct text lines = {0};
+    bool right = (w->got.reg[R_CS] & 3) == 3 && !need_works("step_cpl3") && w->pause.refusal[0] &&
+                 state_compare(&w->now, &w->got, NULL, &lines);
+    if (!right) {
+        text_addf(w->why, "    step %llu was refused: %s\n%s", (unsigned long long)w->step_number,
+                  w->pause.refusal, text_str(&lines));
+    } else if (run_go(w->rig.run, &pause, &e) < 0 || pause.why != PAUSED_ENDED) {
+        right = walk_says(w, "after a refusal the guest does not run on");
+    } else {
+        w->refused = true;
+    }
+    text_fini(&lines);
+    return right;
+}
+
 static bool listed_step(struct walk *w, const uint64_t **t)
 {
     const uint64_t count = want_count(*t);
@@ -202,6 +224,8 @@ static bool listed_step(struct walk *w, const uint64_t **t)
     w->matters[R_FLAGS] &= ~(uint64_t)RF;
     if (count ? !rep_steps(w, count) : !one_step(w))
         return false;
+    if (w->pause.why == PAUSED_REFUSED)
+        return refused_rightly(w);
     *t = want_all(w, *t);
     struct text lines = {0};
     bool same = state_compare(&w->wanted, &w->got, w->matters, &lines);
@@ -245,44 +269,62 @@ static void free_flags(uint64_t matters[REGS])
     matters[R_FLAGS] &= ~(uint64_t)RF;
 }
 
-enum table_outcome compare_free(const struct rig_program *p, const struct rig_state *stepped,
-                                struct text *why)
+/* Runs `p` free to its end; false and *why when it does not halt. */
+static bool free_run(const struct rig_program *p, struct rig_state *end, struct text *why)
 {
-    struct rig_state *got = calloc(1, sizeof *got);
     struct rig g;
     struct err e;
-    struct run_pause pause = {0};
-    uint64_t matters[REGS];
-    bool good = false;
-    free_flags(matters);
-    if (!got || rig_open(&g, p, &e) != 0) {
-        text_addf(why, "    to run free: %s\n", got ? e.text : "no memory");
-        free(got);
-        return TABLE_FAILED;
+    struct run_pause pause = {.why = PAUSED_STEP};
+    if (rig_open(&g, p, &e) != 0) {
+        text_addf(why, "    to run free: %s\n", e.text);
+        return false;
     }
-    if (run_go(g.run, &pause, &e) < 0 || rig_state_read(&g, got, &e) < 0)
+    bool good = run_go(g.run, &pause, &e) == 0 && rig_state_read(&g, end, &e) == 0;
+    if (!good)
         text_addf(why, "    running free: %s\n", e.text);
     else if (pause.why != PAUSED_ENDED || run_result(g.run)->status != RUN_HALTED)
         text_addf(why, "    running free: pause %d, status %s\n", pause.why,
                   run_status_name(run_result(g.run)->status));
-    else
-        good = true;
+    good = good && pause.why == PAUSED_ENDED && run_result(g.run)->status == RUN_HALTED;
+    rig_close(&g);
+    return good;
+}
+
+enum table_outcome compare_free(const struct rig_program *p, const struct rig_state *stepped,
+                                struct text *why)
+{
+    struct rig_state *end = calloc(1, sizeof *end);
     struct text lines = {0};
-    if (good && !state_compare(got, stepped, matters, &lines)) {
+    uint64_t matters[REGS];
+    free_flags(matters);
+    bool good = end && free_run(p, end, why);
+    if (good && !state_compare(end, stepped, matters, &lines)) {
         text_addf(why, "    stepped to its end the program differs from itself running free:\n%s",
                   text_str(&lines));
         good = false;
     }
     text_fini(&lines);
-    rig_close(&g);
-    free(got);
+    free(end);
     return good ? TABLE_PASSED : TABLE_FAILED;
+}
+
+/* Does running free end where the case says? A CPU that does something else altogether cannot be stepped
+ * through it. */
+static bool ends_there(const struct rig_program *p, uint64_t rip, struct walk *w)
+{
+    struct text lines = {0};
+    bool there = free_run(p, &w->got, &lines) && w->got.reg[R_RIP] == rip;
+    text_fini(&lines);
+    if (!there)
+        text_add(w->why, "this host's CPU does something else, also when it runs free");
+    return there;
 }
 
 /* What stands before the first step; false and the reason: skipped. */
 static bool case_prepare(const struct table_case *c, struct walk *w, struct rig_program *p)
 {
     const bool user = w->mode == MODE_USER32 || w->mode == MODE_USER64;
+    uint64_t ends = 0;
     rig_program_init(p, w->mode);
     p->code = c->code;
     p->len = c->len;
@@ -296,8 +338,9 @@ static bool case_prepare(const struct table_case *c, struct walk *w, struct rig_
         p->irq |= t[0] == T_IRQ;
         p->let_in |= t[0] == T_IRQ && t[1];
         w->no_go |= t[0] == T_NO_GO;
+        ends = t[0] == T_ENDS ? t[1] : ends;
     }
-    return true;
+    return !ends || ends_there(p, ends, w);
 }
 
 static bool case_walk(const struct table_case *c, struct walk *w)
@@ -308,10 +351,10 @@ static bool case_walk(const struct table_case *c, struct walk *w)
         return walk_says(w, e.text);
     while (t[0] != T_STEP && t[0] != T_RETURN && t[0] != T_END)
         t = table_next(t);
-    while (t[0] != T_END)
+    while (t[0] != T_END && !w->refused)
         if (!listed_step(w, &t))
             return false;
-    return step_to_end(&w->rig, STEPS_TO_END, w->why);
+    return w->refused || step_to_end(&w->rig, STEPS_TO_END, w->why);
 }
 
 static enum table_outcome case_both(const struct table_case *c, struct walk *w)
@@ -331,7 +374,11 @@ static enum table_outcome case_both(const struct table_case *c, struct walk *w)
     rig_close(&w->rig);
     if (!good)
         return TABLE_FAILED;
-    return w->no_go ? TABLE_PASSED : compare_free(&p, &w->got, w->why);
+    const enum table_outcome outcome = w->no_go ? TABLE_PASSED : compare_free(&p, &w->got, w->why);
+    if (outcome != TABLE_PASSED || !w->refused)
+        return outcome;
+    text_add(w->why, "refused at CPL 3, left alone, and run on");
+    return TABLE_SKIPPED;
 }
 
 enum table_outcome table_case_run(const struct table_case *c, unsigned mode, struct text *why)
