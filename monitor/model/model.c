@@ -293,7 +293,8 @@ static void take_snapshot(struct model *m, struct snapshot *s)
 {
     struct snapshot *old = m->now;
     s->serial = old ? old->serial + 1 : 1;
-    if (old && old->state != STATE_RUNNING && s->stop_serial != old->stop_serial) {
+    if (old && old->state != STATE_RUNNING &&
+        (s->state == STATE_RUNNING || s->stop_serial != old->stop_serial)) {
         snapshot_free(m->earlier);
         m->earlier = old;
         old->earlier = NULL;

@@ -139,6 +139,8 @@ static void run_filter(struct screen *s, const char *args)
 /* Addresses are evaluated here, on the snapshot: registers and symbols are in it. */
 static void run_goto(struct screen *s, const char *args)
 {
+    if (s->want_load) /* the view may have just come: `view code; goto main` */
+        screen_poll(s, s->now_ns);
     const struct snapshot *snap = model_now(s->model);
     struct text where = {0};
     uint64_t addr;

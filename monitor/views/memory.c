@@ -250,7 +250,7 @@ static void memory_load(struct view *v, const struct snapshot *s)
         m->at = m->top = s->rip_linear;
         m->placed = true;
     }
-    memory_shape(m, v->w, v->h, m->top + 4096 > m->top ? m->top + 4096 : UINT64_MAX);
+    memory_shape(m, v->w, v->h, m->last - m->top > 4096 ? m->top + 4096 : m->last);
     m->top -= m->top % (uint64_t)m->shape.per_row;
     memory_show(m, m->at);
     memory_follow_now(m, s);

@@ -99,6 +99,14 @@ static void test_outside_frame(void)
         CU_ASSERT_EQUAL(at[1], inner);
         CU_ASSERT_EQUAL(at[2], 0x100015);
         CU_ASSERT_EQUAL(at[3], 0x7c15);
+        uint64_t slot[8], value = 0;
+        CU_ASSERT_EQUAL(backtrace_slots(&r.target, slot, 8), 3);
+        CU_ASSERT_EQUAL(slot[0], RSP + rows[i].words * 8);
+        for (size_t k = 0; k < 3; k++) { /* what lies in each is where the frame goes on */
+            CU_ASSERT_EQUAL(target_read(&r.target, slot[k], &value, sizeof value, NULL), sizeof value);
+            CU_ASSERT_EQUAL(value, at[k + 1]);
+        }
+        CU_ASSERT_EQUAL(backtrace_slots(&r.target, slot, 2), 2);
         /* anywhere else the top of the stack is not a return address */
         rig_put(&r, 0x100050, "\x90\x90\x90\x90", 4);
         CU_ASSERT_EQUAL(backtrace_frames(&r.target, at, 8, &guess), 3);
@@ -150,6 +158,7 @@ static void test_bad_chains(void)
     r.target.regs.rbp = 0;
     CU_ASSERT_EQUAL(backtrace_frames(&r.target, at, BACKTRACE_FRAMES_MAX, &guess), BACKTRACE_FRAMES_MAX);
     CU_ASSERT_TRUE(guess);
+    CU_ASSERT_EQUAL(backtrace_slots(&r.target, at, BACKTRACE_FRAMES_MAX), 0); /* never a guess */
     CU_ASSERT_EQUAL(backtrace_frames(&r.target, at, 3, &guess), 3);
     CU_ASSERT_EQUAL(backtrace_frames(&r.target, at, 1, &guess), 1);
     CU_ASSERT_EQUAL(backtrace_frames(&r.target, at, 0, &guess), 0);
