@@ -81,7 +81,7 @@ view() {
 picture() {
     case $1 in
         screen) snap screen 200 60 "$timer" ":$tick" '@stop 1:' Escape c '@interrupt line 0' ;;
-        small) snap small 40 10 "$boot" s s s ;;
+        small) snap small 40 10 "$boot" s s s '@▶ 00007c07' '@PAUSED' ;;
         replay)
             "$build/ringside" run --clock steps --trace "$work/timer.rst" "$guests/timer.elf" >/dev/null 2>&1
             snap replay 80 24 "$work/timer.rst" z ':view timeline' '@time taken' i i Enter '@, here'
