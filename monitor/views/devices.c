@@ -197,7 +197,8 @@ static void devices_fini(struct view *v)
     device_past_fini(&d->past);
 }
 
-static const struct key_row keys[] = {{'a', "all", "open every device, or close all"},
+static const struct key_row keys[] = {{UI_ENTER, "open", "open or close the device"},
+                                      {'a', "all", "open every device, or close all"},
                                       {'b', "stop-at", "stop when the guest uses this device"},
                                       {'e', "exits-of", "the exits of this device"},
                                       {0}};

@@ -176,7 +176,8 @@ static void timeline_note(const struct view *v, struct text *out)
         text_addf(out, "%" PRIu64 " events%s", t->total, t->moved ? "" : v->snap->replay ? ", here" : "");
 }
 
-static const struct key_row keys[] = {{'i', "next-interrupt", "the next interrupt"},
+static const struct key_row keys[] = {{UI_ENTER, "open", "explain the event; in a replay, go there"},
+                                      {'i', "next-interrupt", "the next interrupt"},
                                       {'I', "previous-interrupt", "the one before"},
                                       {'m', "next-mark", "the next mark"},
                                       {'M', "previous-mark", "the one before"},
