@@ -22,7 +22,7 @@ const struct key_row screen_keys[] = {
     {']', "swap next", "another view in this pane"},
     {'[', "swap previous", ""},
     {':', "prompt", "the prompt: every command"},
-    {'/', "find", "search in this pane"},
+    {'/', "search", "search in this pane"},
     {'.', "again", "search on"},
     {',', "again-back", ""},
     {'T', "theme", "the next theme"},
