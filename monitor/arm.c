@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { COST_WIDTH = 80 };
+
 /* What a debugger without a run (in a test) cannot do at all. */
 static bool arm_able(const struct debugger *d, enum run_ability what)
 {
@@ -61,6 +63,17 @@ static bool watch_in_slots(struct debugger *d, const struct stop *x, struct arm_
     return true;
 }
 
+/* Where a linear address leads; *user: user mode may execute there. False: nowhere. */
+static bool break_place(const struct debugger *d, uint64_t linear, uint64_t *gpa, bool *user)
+{
+    struct gva_context c = target_context(&d->now);
+    struct gva_walk w;
+    gva_translate(d->now.memory, &c, linear, GVA_READ, &w);
+    *gpa = w.gpa;
+    *user = w.ok && (d->now.sregs.cr0 & CR0_PG) && w.user;
+    return w.ok;
+}
+
 /* An INT3 at a linear or physical address. */
 static bool break_in_patch(struct debugger *d, const struct stop *x, struct arm_plan *p)
 {
@@ -68,14 +81,11 @@ static bool break_in_patch(struct debugger *d, const struct stop *x, struct arm_
     if (x->what.hardware || p->breaks.patch_count == RUN_PATCHES_MAX || !arm_able(d, ABLE_PATCH) ||
         cpu_mode(&d->now.sregs) == MODE_REAL)
         return false;
-    if (x->what.kind == STOPS_BREAK) {
-        struct gva_context c = target_context(&d->now);
-        struct gva_walk w;
-        gva_translate(d->now.memory, &c, x->what.first, GVA_READ, &w);
-        if (!w.ok)
-            return false;
-        gpa = w.gpa;
-    }
+    bool user = false;
+    if (x->what.kind == STOPS_BREAK && !break_place(d, x->what.first, &gpa, &user))
+        return false;
+    if (user && !arm_able(d, ABLE_PATCH_USER)) /* the guest itself would get the INT3 */
+        return false;
     if (!memory_ptr(d->now.memory, gpa, 1, true))
         return false;
     p->breaks.patch_gpa[p->breaks.patch_count++] = gpa;
@@ -138,6 +148,23 @@ void arm_plan(struct debugger *d, struct arm_plan *plan)
     }
 }
 
+static void cost_line(struct text *out, const char *words)
+{
+    text_pad(out, 2);
+    text_add_wrapped(out, words, 2, COST_WIDTH);
+    text_addc(out, '\n');
+}
+
+/* Hosts that can stop at CPL 0 alone. */
+static void cost_user(struct debugger *d, const struct stop *stop, struct text *out)
+{
+    uint64_t gpa;
+    bool user;
+    if (stop->what.kind == STOPS_BREAK && break_place(d, stop->what.first, &gpa, &user) && user &&
+        !arm_able(d, ABLE_BREAK_USER) && !arm_able(d, ABLE_STEP_USER))
+        cost_line(out, "this host cannot stop a guest in user mode (CPL 3): there it will not be met");
+}
+
 void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
 {
     static const char *const why[STOPS_KIND_COUNT] = {
@@ -163,7 +190,11 @@ void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
                 noticed = in_plan;
         }
     }
+    cost_user(d, stop, out);
     if (noticed || !why[stop->what.kind])
         return;
-    text_addf(out, "  %s: stepped, microseconds an instruction\n", why[stop->what.kind]);
+    struct text words = {0};
+    text_addf(&words, "%s: stepped, microseconds an instruction", why[stop->what.kind]);
+    cost_line(out, text_str(&words));
+    text_fini(&words);
 }

@@ -151,6 +151,7 @@ static int debugger_live(struct debugger *d, bool paused, bool until_end, struct
     if (debugger_look(d, e) < 0)
         return -1;
     d->before = d->was = d->now;
+    d->pause = (struct run_pause){.why = PAUSED_ASKED, .vector = RUN_NO_VECTOR};
     text_add(&d->stop, "power-on: at the first instruction");
     if (!paused && drive_continue(d, e) < 0)
         return -1;

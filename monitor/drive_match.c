@@ -79,7 +79,9 @@ static bool msr_met(struct drive *v)
     struct debugger *d = v->d;
     bool write = v->insn.insn.mnemonic == ZYDIS_MNEMONIC_WRMSR;
     bool read = v->insn.insn.mnemonic == ZYDIS_MNEMONIC_RDMSR;
-    bool exited = d->has_event && (!v->had_event || d->last_event.seq != v->event_seq);
+    const struct event *last = &d->last_event;
+    bool exited = d->has_event && (!v->had_event || last->seq != v->event_seq) &&
+                  (last->kind == EVENT_MSR_READ || last->kind == EVENT_MSR_WRITE);
     if (!v->insn.ok || (!write && !read) || exited)
         return false;
     const struct kvm_regs *g = write ? &d->was.regs : &d->now.regs;

@@ -183,6 +183,17 @@ static void why_dead(const struct debugger *d, struct text *out)
     postmortem_autopsy(&p, out);
 }
 
+/* The last event that is more than a step's own (--trace-steps). */
+static const struct event *last_exit(const struct debugger *d)
+{
+    const struct ring *events = run_last_events(d->run);
+    const struct event *ev;
+    for (size_t i = 0; (ev = ring_back(events, i)); i++)
+        if (ev->kind != EVENT_STEP)
+            return ev;
+    return ring_back(events, 0);
+}
+
 /* What the last step ended in, or else the last event. */
 static int run_why(struct debugger *d, const char *slash, const char *args, struct text *out, struct err *e)
 {
@@ -191,7 +202,7 @@ static int run_why(struct debugger *d, const char *slash, const char *args, stru
         return -1;
     if (!d->run)
         return err_set(e, "why: there is no guest");
-    const struct event *last = ring_back(run_last_events(d->run), 0);
+    const struct event *last = last_exit(d);
     if (d->pause.why == PAUSED_STEP && d->pause.vector != RUN_NO_VECTOR && !run_has_ended(d->run)) {
         struct why_stop stop = {(unsigned)d->pause.vector, d->pause.interrupt, &d->was, &d->now};
         why_stop(&stop, out);

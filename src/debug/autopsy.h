@@ -53,7 +53,7 @@ struct autopsy {
 /* Works it out. The struct is some 10 KiB. */
 void autopsy_make(const struct autopsy_facts *facts, struct autopsy *a);
 
-/* Appends it, some ten to twenty lines of at most 100 columns, each marked known or inferred. */
+/* Appends it, some ten to twenty lines of at most 80 columns, each marked known or inferred. */
 void autopsy_write(const struct autopsy *a, struct text *out);
 
 #endif

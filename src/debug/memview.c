@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROW_LEN = 16, ROW_LEN_CHAR = 8, ROW_LEN_BINARY = 8 };
+enum { ROW_LEN = 16, ROW_LEN_CHAR = 8, ROW_LEN_BINARY = 8, ROW_LEN_BYTES = 8 };
 
 static const struct {
     char letter;
@@ -157,7 +157,7 @@ static void row_write(const struct dump *d, uint64_t addr, const uint8_t *row, s
         unit_write(d->t, d->format, le_load(row + i, d->unit), d->unit, d->out);
     }
     if (d->unit == 1 && d->format == 'x') {
-        text_pad(d->out, head + 5 * ROW_LEN);
+        text_pad(d->out, head + 5 * ROW_LEN_BYTES);
         ascii_write(row, n, d->out);
     }
     text_addc(d->out, '\n');
@@ -197,7 +197,11 @@ static size_t strings_write(const struct dump *d, uint64_t *addr, size_t count)
 /* Bytes a row: fewer where a unit takes much room. */
 static size_t row_len(const struct dump *d)
 {
-    return d->format == 'c' ? ROW_LEN_CHAR : d->format == 't' ? ROW_LEN_BINARY : ROW_LEN;
+    bool bytes = d->format == 'x' && d->unit == 1;
+    return d->format == 'c'   ? ROW_LEN_CHAR
+           : d->format == 't' ? ROW_LEN_BINARY
+           : bytes            ? ROW_LEN_BYTES
+                              : ROW_LEN;
 }
 
 static size_t units_write(const struct dump *d, uint64_t *addr, size_t count)

@@ -96,6 +96,8 @@ static uint8_t *file_read(const char *path, size_t *n, struct err *e)
     for (size_t got = 1; got && *n <= MEMVIEW_FILE_MAX; *n += got) {
         if (*n == cap) {
             cap = cap ? cap * 2 : 0x10000;
+            if (cap > MEMVIEW_FILE_MAX)
+                cap = MEMVIEW_FILE_MAX + 1; /* enough to see that it is too much */
             uint8_t *more = realloc(buf, cap);
             if (!more)
                 break;

@@ -48,7 +48,7 @@ static void write_indices(const struct paging_scheme *s, uint64_t gva, struct te
     text_addf(out, " offset 0x%" PRIx64 "\n", gva & 0xfff);
 }
 
-/* `PDE    60 at 0x31e0  0x0000000000004007  P RW US pwt pcd a ps nx → PT at 0x4000` */
+/* `PDE    60 at 0x31e0  0x00004007  P RW US pwt pcd a ps nx  → PT at 0x4000` */
 static void write_step(const struct paging_scheme *s, const struct gva_context *c, size_t i,
                        const struct gva_step *step, struct text *out)
 {
@@ -56,7 +56,7 @@ static void write_step(const struct paging_scheme *s, const struct gva_context *
     struct paging_entry e;
     paging_decode(s, l, c, step->entry, &e);
     text_addf(out, "  %-5s %3u at 0x%" PRIx64 "  0x%0*" PRIx64 "  ", l->entry, step->index, step->entry_gpa,
-              (int)s->entry_len * 2, step->entry);
+              step->entry >> 32 ? 16 : 8, step->entry);
     page_bits_write(s, l, &e, out);
     if (e.kind == PAGING_ABSENT)
         text_add(out, "  not present");
@@ -85,7 +85,7 @@ static const char *allowed_since(const struct gva_context *c, const struct gva_w
     return access != GVA_FETCH && w->user && (c->cr4 & CR4_SMAP) ? ", since RFLAGS.AC is 1" : "";
 }
 
-/* One line an access: what it gets. */
+/* One line an access: what it gets, `#PF` and the error code where it fails. */
 static void write_accesses(const struct target *t, struct gva_context c, uint64_t gva, struct text *out)
 {
     static const char *const verbs[] = {[GVA_READ] = "read", [GVA_WRITE] = "write", [GVA_FETCH] = "fetch"};
@@ -99,7 +99,7 @@ static void write_accesses(const struct target *t, struct gva_context c, uint64_
                 text_addf(out, "yes%s\n", allowed_since(&c, &w, access));
                 continue;
             }
-            text_add(out, "page fault, error code ");
+            text_add(out, "#PF ");
             page_bits_error(w.error_code, out);
             text_addf(out, ": %s\n", w.why);
         }

@@ -9,7 +9,7 @@
 
 /* Explains an event: the instruction and its operands, which control of the processor made it exit, who
  * handled it, what the guest saw, how long it took, and where the manual says so. `t` is the guest as it
- * stands now; where the event is its last one, registers are told as operands. Lines of at most 100 columns,
+ * stands now; where the event is its last one, registers are told as operands. Lines of at most 80 columns,
  * each ended by a newline. */
 void why_event(const struct target *t, const struct event *ev, const struct event_names *names,
                struct text *out);

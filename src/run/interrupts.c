@@ -8,6 +8,15 @@
 
 #include <linux/kvm.h>
 
+/* Must the guest stand at the handler's first instruction, and not run on from there? While it is stepped,
+ * also over a HLT, which runs free; and when somebody wants it to stand: a vector that KVM has and has not
+ * delivered yet would come in the middle of what they do next. */
+static bool must_stand(const struct run *r)
+{
+    return r->stepping || (r->held && r->step_turn && r->insn.kind == STEP_HLT) ||
+           (r->in_hands && atomic_load(&r->pause_asked));
+}
+
 int interrupts_inject(struct run *r, struct err *e)
 {
     struct kvm_run *k = r->vcpu.run;
@@ -16,8 +25,8 @@ int interrupts_inject(struct run *r, struct err *e)
         k->request_interrupt_window = 0;
         return 0;
     }
-    /* KVM's flags are of the last exit; RFLAGS may have been changed by hand since. Of a shadow that was cast by
-     * hand KVM does not know: it would find the window open and come back at once, for ever. */
+    /* KVM's flags are of the last exit; RFLAGS may have been changed by hand since. Of a shadow that was cast
+     * by hand KVM does not know: it would find the window open and come back at once, for ever. */
     if (!k->ready_for_interrupt_injection || !(run_regs(r)->rflags & RFLAGS_IF) || r->in_flight ||
         r->shadow) {
         k->request_interrupt_window = !r->shadow;
@@ -31,7 +40,9 @@ int interrupts_inject(struct run *r, struct err *e)
     /* Only one interrupt fits before an entry; if another waits, the window tells when. */
     k->request_interrupt_window = machine_interrupt_pending(r->machine);
     k->ready_for_interrupt_injection = 0;
-    if (r->stepping) {
+    if (must_stand(r)) {
+        if (!r->stepping && breaks_apply(r, true, e) < 0) /* registers are stored for stepping */
+            return -1;
         int done = deliver_vector(r, vector, run_regs(r)->rip, e);
         r->look_again = done > 0;
         if (done != 0)

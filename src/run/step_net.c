@@ -32,6 +32,15 @@ struct trap {
     bool armed;
 };
 
+/* An instruction that was decoded before: loops step the same few again and again. */
+struct decoded {
+    uint8_t code[INSN_MAX], n, bits;
+    bool real, ok;
+    ZydisDecodedInstruction insn;
+    ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
+};
+enum { DECODED_LEN = 8 };
+
 struct fault_net {
     bool valid;
     struct kvm_dtable idt;
@@ -40,6 +49,7 @@ struct fault_net {
     size_t gates_len;
     struct trap trap[EXCEPTIONS];
     size_t n;
+    struct decoded decoded[DECODED_LEN];
 };
 
 void net_invalidate(struct run *r)
@@ -131,18 +141,34 @@ static uint64_t masked_count(const struct run *r)
     return r->insn.bits == 64 ? n : r->insn.bits == 32 ? (uint32_t)n : (uint16_t)n;
 }
 
-/* What the instruction's memory operands touch. */
-static void net_spare_operands(struct run *r)
+/* The instruction about to be stepped, decoded. What it is depends on its bytes and the mode alone. */
+static const struct decoded *net_decode(struct run *r)
 {
-    ZydisDecodedInstruction insn;
-    ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
-    if (!insn_decode(run_sregs(r), r->insn.code, r->insn.n, &insn, op))
-        return;
-    for (size_t i = 0; i < insn.operand_count; i++) {
+    const struct run_insn *insn = &r->insn;
+    struct decoded *d = &r->net->decoded[(insn->rip ^ insn->rip >> 3) % DECODED_LEN];
+    bool real = cpu_mode(run_sregs(r)) == MODE_REAL;
+    if (d->n == insn->n && d->bits == insn->bits && d->real == real && memcmp(d->code, insn->code, d->n) == 0)
+        return d;
+    memcpy(d->code, insn->code, sizeof d->code);
+    d->n = insn->n;
+    d->bits = insn->bits;
+    d->real = real;
+    d->ok = insn_decode(run_sregs(r), insn->code, insn->n, &d->insn, d->op);
+    return d;
+}
+
+/* The instruction itself, no further than it reaches: a handler may begin right behind it. And what its
+ * memory operands touch. */
+static void net_spare_instruction(struct run *r)
+{
+    const struct decoded *d = net_decode(r);
+    const ZydisDecodedOperand *op = d->op;
+    net_spare(r, cpu_rip_linear(run_regs(r), run_sregs(r)), d->ok ? d->insn.length : INSN_MAX);
+    for (size_t i = 0; d->ok && i < d->insn.operand_count; i++) {
         if (op[i].type != ZYDIS_OPERAND_TYPE_MEMORY || !op[i].actions)
             continue;
         uint64_t linear =
-            insn_operand_linear(run_regs(r), run_sregs(r), &insn, &op[i], r->insn.rip + insn.length);
+            insn_operand_linear(run_regs(r), run_sregs(r), &d->insn, &op[i], r->insn.rip + d->insn.length);
         uint64_t len = op[i].size / 8u, count = r->insn.rep ? masked_count(r) : 1;
         if (op[i].visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN &&
             !r->insn.rep) /* the stack: below or above RSP */
@@ -174,8 +200,7 @@ int net_spread(struct run *r, struct err *e)
     net_refresh(r);
     for (size_t i = 0; i < r->net->n; i++)
         r->net->trap[i].armed = true;
-    net_spare(r, cpu_rip_linear(run_regs(r), run_sregs(r)), INSN_MAX);
-    net_spare_operands(r);
+    net_spare_instruction(r);
     net_spare_divide(r);
     for (size_t i = 0; i < r->net->n; i++) {
         struct trap *t = &r->net->trap[i];

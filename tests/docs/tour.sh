@@ -34,4 +34,4 @@ awk '
     END { if (!commands) exit 1 }
 ' "$top/$document" >"$work/tour.talk" || exit 1
 cp "$top/tests/debug/talk.awk" "$work/"
-"$top/tests/debug/check.sh" "$ringside" "$build/guests" "$work" tour
+sh "$top/tests/debug/check.sh" "$ringside" "$build/guests" "$work" tour

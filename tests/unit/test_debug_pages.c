@@ -19,12 +19,12 @@ static void test_schemes(void)
                  "PDE    74 at 0x1128  0x00002007  P RW US pwt pcd a ps  → PT at 0x2000\n",
                  "PTE   845 at 0x2d34  0x00006007  P RW US pwt pcd a d pat g  → page at 0x6000\n", "PSE 0"},
         [PAE] = {"PAE paging, CR3 0x1020;", "PDPT 3, PD 60, PT 77, offset 0xabc\n",
-                 "PDPTE   3 at 0x1038  0x0000000000002001  P pwt pcd  → PD at 0x2000\n", "CR3 was loaded"},
+                 "PDPTE   3 at 0x1038  0x00002001  P pwt pcd  → PD at 0x2000\n", "CR3 was loaded"},
         [P4] = {"4-level paging,", "PML4 26, PDPT 43, PD 60, PT 77, offset 0xabc\n",
-                "PML4E  26 at 0x10d0  0x0000000000002007  P RW US pwt pcd a ps nx  → PDPT at 0x2000\n",
-                "PTE    77 at 0x4268  0x0000000000006007  P RW US pwt pcd a d pat g nx  → page at 0x6000\n"},
+                "PML4E  26 at 0x10d0  0x00002007  P RW US pwt pcd a ps nx  → PDPT at 0x2000\n",
+                "PTE    77 at 0x4268  0x00006007  P RW US pwt pcd a d pat g nx  → page at 0x6000\n"},
         [P5] = {"5-level paging,", "PML5 94, PML4 26, PDPT 43, PD 60, PT 77,",
-                "PML5E  94 at 0x12f0  0x0000000000002007  P RW US pwt pcd a ps nx  → PML4 at 0x2000\n"},
+                "PML5E  94 at 0x12f0  0x00002007  P RW US pwt pcd a ps nx  → PML4 at 0x2000\n"},
     };
     struct text out = {0};
     for (size_t s = 0; s < PATHS; s++) {
@@ -90,32 +90,30 @@ static void test_rights(void)
          0,
          false,
          {"yes\n", "yes, since CR0.WP is 0\n", "yes\n", "yes\n",
-          "page fault, error code 0x7 (P W U rsvd i): the page is read-only\n", "yes\n"}},
+          "#PF 0x7 (P W U rsvd i): the page is read-only\n", "yes\n"}},
         {P | U,
          CR0_WP,
          0,
          0,
          false,
          {"yes\n",
-          "page fault, error code 0x3 (P W u rsvd i): the page is read-only, for the supervisor too "
+          "#PF 0x3 (P W u rsvd i): the page is read-only, for the supervisor too "
           "(CR0.WP)\n",
-          "yes\n", "yes\n", "page fault, error code 0x7", "yes\n"}},
+          "yes\n", "yes\n", "#PF 0x7", "yes\n"}},
         {PW,
          CR0_WP,
          CR4_SMEP | CR4_SMAP,
          0,
          false,
-         {"yes\n", "yes\n", "yes\n", "page fault, error code 0x5 (P w U rsvd i): the page belongs",
-          "page fault, error code 0x7", "page fault, error code 0x15 (P w U rsvd I): the page belongs"}},
+         {"yes\n", "yes\n", "yes\n", "#PF 0x5 (P w U rsvd i): the page belongs", "#PF 0x7",
+          "#PF 0x15 (P w U rsvd I): the page belongs"}},
         {PWU,
          CR0_WP,
          CR4_SMEP | CR4_SMAP,
          0,
          false,
-         {"page fault, error code 0x1 (P w u rsvd i): the supervisor may not touch",
-          "page fault, error code 0x3",
-          "page fault, error code 0x11 (P w u rsvd I): the supervisor may not run", "yes\n", "yes\n",
-          "yes\n"}},
+         {"#PF 0x1 (P w u rsvd i): the supervisor may not touch", "#PF 0x3",
+          "#PF 0x11 (P w u rsvd I): the supervisor may not run", "yes\n", "yes\n", "yes\n"}},
         {PWU,
          CR0_WP,
          CR4_SMAP,
@@ -127,16 +125,15 @@ static void test_rights(void)
          0,
          EFER_NXE,
          false,
-         {"yes\n", "yes\n", "page fault, error code 0x11 (P w u rsvd I): the page is not executable\n",
-          "yes\n", "yes\n", "page fault, error code 0x15"}},
+         {"yes\n", "yes\n", "#PF 0x11 (P w u rsvd I): the page is not executable\n", "yes\n", "yes\n",
+          "#PF 0x15"}},
         {PWU | NX,
          0,
          0,
          0,
          false,
-         {"page fault, error code 0x9 (P w u RSVD i): reserved bit set in the PTE\n",
-          "page fault, error code 0xb", "page fault, error code 0x9", "page fault, error code 0xd",
-          "page fault, error code 0xf", "page fault, error code 0xd"}},
+         {"#PF 0x9 (P w u RSVD i): reserved bit set in the PTE\n", "#PF 0xb", "#PF 0x9", "#PF 0xd", "#PF 0xf",
+          "#PF 0xd"}},
     };
     static const char *const names[6] = {"supervisor  read   ", "supervisor  write  ", "supervisor  fetch  ",
                                          "user        read   ", "user        write  ", "user        fetch  "};
@@ -178,8 +175,8 @@ static void test_failures(void)
             snprintf(want, sizeof want, "no translation: %s not present\n", p->level[i]);
             CU_ASSERT_TRUE(has(&out, want));
             CU_ASSERT_TRUE(has(&out, "  p  not present\n"));
-            CU_ASSERT_TRUE(has(&out, "supervisor  read   page fault, error code 0x0 (p w u rsvd i)"));
-            CU_ASSERT_TRUE(has(&out, "user        write  page fault, error code 0x6 (p W U rsvd i)"));
+            CU_ASSERT_TRUE(has(&out, "supervisor  read   #PF 0x0 (p w u rsvd i)"));
+            CU_ASSERT_TRUE(has(&out, "user        write  #PF 0x6 (p W U rsvd i)"));
             CU_ASSERT_EQUAL(strstr(text_str(&out), "physical"), NULL);
             if (i + 1 < p->levels) {
                 entry_put(&m, p, i, 0x7ffff000 | (i == 0 ? p->top_bits : PWU));

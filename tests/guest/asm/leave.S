@@ -30,7 +30,7 @@
 //: err post-mortem: triple fault
 //: err what happened:
 //: err First came #UD invalid opcode
-//: err After a double fault nothing is left to try
+//: err After a double fault nothing
 #include "test.inc"
     .code16
     .globl start
