@@ -8,6 +8,8 @@
 #include "monitor/model/replay.h"
 
 #include "machine/clock.h"
+#include "monitor/shell/command.h"
+#include "monitor/shell/line.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -15,8 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 8 };
-#define RATE_EVERY_NS 250000000u
+enum { SLOTS = 8, AHEAD_MAX = 16 };
+#define AHEAD_WITHIN_NS 500000000u
+#define RATE_EVERY_NS   250000000u
 
 enum slot_use { SLOT_IDLE, SLOT_FRAME, SLOT_COMMAND, SLOT_QUESTION };
 
@@ -29,6 +32,8 @@ struct slot {
     atomic_bool answered;
     bool failed;
     struct err err;
+    bool runs; /* lets the guest run */
+    uint64_t sent_ns;
 };
 
 struct model {
@@ -43,6 +48,8 @@ struct model {
     struct snapshot *now, *earlier;
     struct wants wants;
     struct slot slot[SLOTS];
+    struct text ahead[AHEAD_MAX]; /* command lines that wait for the one that runs */
+    size_t ahead_count;
     struct text record;           /* where the next frame is to be written; "" nowhere */
     uint64_t rate_ns, rate_exits; /* where the rate was measured last */
     double rate;
@@ -102,6 +109,8 @@ void model_close(struct model *m)
     history_fini(&m->history);
     snapshot_machine_fini(&m->machine);
     replay_close(m->replay);
+    for (size_t i = 0; i < AHEAD_MAX; i++)
+        text_fini(&m->ahead[i]);
     text_fini(&m->record);
     free(m);
 }
@@ -201,16 +210,61 @@ bool model_ask(struct model *m, unsigned parts)
     return slot_send(s, SLOT_FRAME) == 0;
 }
 
+static bool line_runs(const char *line)
+{
+    const struct shell_command *row;
+    struct err ignored;
+    line += strspn(line, " ");
+    return shell_find(line, line_name_len(line), &row, &ignored) == 0 && (row->flags & COMMAND_RUNS);
+}
+
+/* A command that lets the guest run was sent so shortly ago that it may be over soon. */
+static bool may_end_soon(const struct model *m)
+{
+    uint64_t now_ns = clock_host_ns();
+    for (size_t i = 0; i < SLOTS; i++)
+        if (m->slot[i].use == SLOT_COMMAND && m->slot[i].runs &&
+            now_ns - m->slot[i].sent_ns < AHEAD_WITHIN_NS)
+            return true;
+    return false;
+}
+
 int model_execute(struct model *m, const char *line, struct err *e)
 {
     struct slot *s = slot_idle(m);
+    bool runs = line_runs(line), later = runs && (m->ahead_count || may_end_soon(m));
+    if (strcmp(line, "interrupt") == 0)
+        m->ahead_count = 0;
     if (m->replay)
         return err_set(e, "%s: a trace is replayed here, there is no guest to ask", line);
-    if (!s)
+    if (later ? m->ahead_count == AHEAD_MAX : !s)
         return err_set(e, "%s: wait, earlier commands have not been answered", line);
-    text_clear(&s->line);
-    text_add(&s->line, line);
+    struct text *to = later ? &m->ahead[m->ahead_count++] : &s->line;
+    text_clear(to);
+    text_add(to, line);
+    if (later)
+        return 0;
+    s->runs = runs;
+    s->sent_ns = clock_host_ns();
     return slot_send(s, SLOT_COMMAND) < 0 ? err_sys(e, EPIPE, "the debugger has gone") : 0;
+}
+
+/* What was typed ahead has its turn; nothing when a command failed. */
+static void ahead_next(struct model *m, bool failed)
+{
+    struct err ignored;
+    if (failed)
+        m->ahead_count = 0;
+    if (m->ahead_count == 0 || may_end_soon(m))
+        return;
+    struct text first = m->ahead[0];
+    memmove(m->ahead, m->ahead + 1, --m->ahead_count * sizeof m->ahead[0]);
+    m->ahead[m->ahead_count] = (struct text){0};
+    size_t waiting = m->ahead_count;
+    m->ahead_count = 0; /* this one does not wait for itself */
+    (void)!model_execute(m, text_str(&first), &ignored);
+    m->ahead_count = waiting;
+    text_fini(&first);
 }
 
 void model_question(struct model *m, const char *question)
@@ -358,6 +412,8 @@ static void slot_take(struct model *m, struct slot *s, struct model_found *found
         found->answered(found->ctx, text_str(&s->line), &s->out, s->failed ? &s->err : NULL);
     }
     s->use = SLOT_IDLE;
+    if (use == SLOT_COMMAND)
+        ahead_next(m, s->failed);
 }
 
 static void poll_replay(struct model *m, struct model_found *found)

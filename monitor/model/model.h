@@ -34,8 +34,9 @@ void model_record(struct model *m, const char *path);
 void model_begin_load(struct model *m);
 bool model_missed(const struct model *m);
 
-/* Sends a command line; its answer comes by model_poll. -1: the debugger has gone, or too many are on their
- * way. */
+/* Sends a command line; its answer comes by model_poll. One that lets the guest run waits for one like it
+ * that has just been sent, so that keys can be typed ahead; what waits is forgotten when a command fails. -1:
+ * the debugger has gone, or too many are on their way. */
 NODISCARD int model_execute(struct model *m, const char *line, struct err *e);
 /* Asks a view's question, if its answer is not known for this stop and the guest stands. */
 void model_question(struct model *m, const char *question);

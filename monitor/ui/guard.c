@@ -139,9 +139,12 @@ struct guard *guard_open(struct err *e)
     bool terminal = tcgetattr(STDIN_FILENO, &g->was) == 0;
     reset_prog_mode();
     collect(g);
+    const char *move = tigetstr("cup");
+    if (!move || move == (const char *)-1)
+        terminal = false;
     if (!terminal || child_start(g, e) < 0) {
         if (!terminal)
-            err_sys(e, errno, "the terminal");
+            err_set(e, "this terminal has no cursor that can be moved: is TERM right?");
         free(g->stack);
         free(g);
         return NULL;
