@@ -49,7 +49,6 @@ static void read_stop(struct reading *r, struct cursor *c)
 {
     r->s->stop = pool_string(&r->s->pool, c);
 }
-
 static void read_status(struct reading *r, struct cursor *c)
 {
     r->s->status = pool_string(&r->s->pool, c);

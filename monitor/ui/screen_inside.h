@@ -70,6 +70,8 @@ void screen_show(struct screen *s, size_t view);
 size_t screen_view_find(const struct screen *s, const char *name); /* view_count when there is none */
 /* Puts views into the panes of the layout as it is now. */
 void screen_relayout(struct screen *s);
+/* Does what a view has asked for, and empties the reply. */
+void screen_reply(struct screen *s, struct view_reply *r);
 /* Gives a verb to the focused view. */
 bool screen_act(struct screen *s, const char *verb, const char *args);
 /* Formats a message for the bottom row. */

@@ -7,11 +7,9 @@
  * then every byte of the last few dozen. That can be wrong where data lies in between; on from RIP it never
  * is.
  */
-#include "monitor/views/views.h"
+#include "monitor/views/code.h"
 
 #include "debug/disasm.h"
-#include "debug/instruction.h"
-#include "debug/listing.h"
 #include "debug/symbols.h"
 #include "vm/cpu.h"
 
@@ -19,27 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 200, BACK_BYTES = 96, TEXT_MAX = 120, INSN_MAX = 15 };
-
-enum row_kind { ROW_CODE, ROW_LABEL, ROW_NOTHING };
-
-struct code_row {
-    enum row_kind kind;
-    uint64_t linear;
-    uint8_t len, bytes[INSN_MAX];
-    char text[TEXT_MAX];
-};
-
-struct code {
-    struct code_row row[ROWS_MAX];
-    size_t count, at;
-    uint64_t top;  /* the linear address of the first row */
-    bool placed;   /* top is valid */
-    bool wander;   /* the user went elsewhere: RIP is not followed */
-    uint64_t want; /* then: put this address on the screen, if it is not … */
-    bool want_it;  /* … when this is set */
-    uint64_t last_rip;
-};
+enum { BACK_BYTES = 96 };
 
 /* ---- reading ---- */
 
@@ -61,14 +39,14 @@ static size_t insn_read(const struct snapshot *s, uint64_t linear, struct code_r
                                  .segments = &s->sregs};
     struct gva_walk w;
     struct text text = {0};
-    size_t n = target_read(&s->target, linear, row->bytes, INSN_MAX, &w);
+    size_t n = target_read(&s->target, linear, row->bytes, CODE_INSN_MAX, &w);
     row->linear = linear;
     row->kind = n ? ROW_CODE : ROW_NOTHING;
     size_t len =
         n ? disasm_styled(&style, cpu_code_bits(&s->sregs), offset_of(s, linear), row->bytes, n, &text) : 0;
     if (n == 0)
         text_addf(&text, "nothing can be read here: %s", w.why ? w.why : "no memory");
-    size_t text_len = text.len < TEXT_MAX - 1 ? text.len : TEXT_MAX - 1;
+    size_t text_len = text.len < CODE_TEXT_MAX - 1 ? text.len : CODE_TEXT_MAX - 1;
     memcpy(row->text, text_str(&text), text_len);
     row->text[text_len] = '\0';
     text_fini(&text);
@@ -103,10 +81,10 @@ static bool is_zeros(const struct snapshot *s, uint64_t linear)
 /* The address `back` instructions before `linear`, or as many as can be found. */
 static uint64_t address_before(const struct snapshot *s, uint64_t linear, size_t back)
 {
-    uint64_t start[ROWS_MAX], offset = 0;
+    uint64_t start[CODE_ROWS_MAX], offset = 0;
     size_t n = 0;
-    if (back > ROWS_MAX)
-        back = ROWS_MAX;
+    if (back > CODE_ROWS_MAX)
+        back = CODE_ROWS_MAX;
     if (back == 0)
         return linear;
     if (s->target.symbols && symbols_at(s->target.symbols, linear, &offset) && offset && offset < 4096)
@@ -126,11 +104,11 @@ static bool row_add_label(struct code *k, const struct snapshot *s, uint64_t lin
 {
     uint64_t offset;
     const struct symbol *symbol = s->target.symbols ? symbols_at(s->target.symbols, linear, &offset) : NULL;
-    if (!symbol || offset || k->count == ROWS_MAX)
+    if (!symbol || offset || k->count == CODE_ROWS_MAX)
         return false;
     struct code_row *row = &k->row[k->count++];
     *row = (struct code_row){.kind = ROW_LABEL, .linear = linear};
-    size_t n = strlen(symbol->name) < TEXT_MAX - 2 ? strlen(symbol->name) : TEXT_MAX - 2;
+    size_t n = strlen(symbol->name) < CODE_TEXT_MAX - 2 ? strlen(symbol->name) : CODE_TEXT_MAX - 2;
     memcpy(row->text, symbol->name, n);
     memcpy(row->text + n, ":", 2);
     return true;
@@ -140,7 +118,7 @@ static void rows_fill(struct code *k, const struct snapshot *s, size_t rows)
 {
     uint64_t linear = k->top;
     k->count = 0;
-    rows = rows < ROWS_MAX ? rows : ROWS_MAX;
+    rows = rows < CODE_ROWS_MAX ? rows : CODE_ROWS_MAX;
     while (k->count < rows) {
         if (row_add_label(k, s, linear) && k->count == rows)
             return;
@@ -204,114 +182,6 @@ static void code_load(struct view *v, const struct snapshot *s)
         rows_fill(k, s, rows_of(v));
     if (k->at >= k->count)
         k->at = k->count ? k->count - 1 : 0;
-}
-
-/* ---- drawing ---- */
-
-static bool is_branch(const char *text)
-{
-    return text[0] == 'j' || strncmp(text, "call", 4) == 0 || strncmp(text, "ret", 3) == 0 ||
-           strncmp(text, "iret", 4) == 0 || strncmp(text, "loop", 4) == 0 || strncmp(text, "int ", 4) == 0 ||
-           strncmp(text, "syscall", 7) == 0 || strncmp(text, "sysret", 6) == 0;
-}
-
-static int draw_words(struct canvas *c, int x, int y, const char *text, bool here)
-{
-    size_t verb = strcspn(text, " "), symbol = strcspn(text, "<");
-    unsigned role = text[0] == '(' ? ROLE_ALARM : is_branch(text) ? ROLE_BRANCH : ROLE_MNEMONIC;
-    x = canvas_textn(c, x, y, here ? ROLE_HERE : role, text, verb);
-    if (symbol > verb)
-        x = canvas_textn(c, x, y, ROLE_TEXT, text + verb, symbol - verb);
-    return text[symbol] ? canvas_text(c, x, y, ROLE_SYMBOL, text + symbol) : x;
-}
-
-/* What will happen at RIP: whether the branch is taken, what the operands are. */
-static void draw_future(const struct snapshot *s, const struct code_row *row, struct canvas *c, int x, int y)
-{
-    int branch = listing_branch(&s->regs, cpu_code_bits(&s->sregs), row->bytes, row->len);
-    struct instruction insn;
-    struct text words = {0};
-    if (branch >= 0) {
-        canvas_text(c, x + 2, y, branch ? ROLE_NOTE : ROLE_DIM, branch ? "→ taken" : "not taken");
-        return;
-    }
-    instruction_at(&s->target, &insn);
-    if (insn.ok && instruction_operands(&s->target, &insn, false, &words))
-        canvas_text_cut(c, x + 2, y, c->window.w - x - 2, ROLE_NOTE, text_str(&words));
-    text_fini(&words);
-}
-
-static void draw_gutter(const struct snapshot *s, const struct code_row *row, struct canvas *c, int y)
-{
-    const struct snapshot_stop *stop = snapshot_break_at(s, row->linear);
-    if (stop)
-        canvas_put(c, 0, y, ROLE_BREAKPOINT, stop->enabled ? 0x25cf : 0x25cb);
-    if (row->linear == s->rip_linear)
-        canvas_put(c, 1, y, ROLE_HERE, 0x25b6);
-}
-
-static void draw_source(const struct snapshot *s, const struct code_row *row, struct canvas *c, int y)
-{
-    const char *file;
-    unsigned line;
-    struct text words = {0};
-    if (!s->target.symbols || !symbols_line(s->target.symbols, row->linear, &file, &line))
-        return;
-    const char *slash = strrchr(file, '/');
-    text_addf(&words, "%s:%u", slash ? slash + 1 : file, line);
-    canvas_text_right(c, c->window.w, y, ROLE_DIM, text_str(&words));
-    text_fini(&words);
-}
-
-static void draw_bytes(const struct code_row *row, struct canvas *c, int x, int y, int most)
-{
-    for (int i = 0; i < row->len && i < most; i++)
-        canvas_textf(c, x + 3 * i, y, ROLE_DIM, i == most - 1 && row->len > most ? "…" : "%02x",
-                     row->bytes[i]);
-}
-
-static void draw_row(const struct view *v, const struct code_row *row, struct canvas *c, int y)
-{
-    const struct snapshot *s = v->snap;
-    int w = c->window.w, digits = row->linear > UINT32_MAX ? 16 : 8;
-    if (row->kind == ROW_LABEL) {
-        canvas_text(c, 3, y, ROLE_SYMBOL, row->text);
-        return;
-    }
-    bool here = row->linear == s->rip_linear;
-    draw_gutter(s, row, c, y);
-    int x = canvas_textf(c, 3, y, here ? ROLE_VALUE : ROLE_ADDRESS, "%0*" PRIx64, digits, row->linear) + 2;
-    int bytes = w >= 100 ? 10 : w >= 58 ? 7 : 0;
-    draw_bytes(row, c, x, y, bytes);
-    x += bytes ? 3 * bytes + 1 : 0;
-    if (row->kind == ROW_NOTHING) {
-        canvas_text(c, x, y, ROLE_ALARM, row->text);
-        return;
-    }
-    if (w >= 90 && !here)
-        draw_source(s, row, c, y);
-    x = draw_words(c, x, y, row->text, here);
-    if (here && s->state != STATE_RUNNING)
-        draw_future(s, row, c, x, y);
-}
-
-static void draw_no_cpu(const struct snapshot *s, struct canvas *c)
-{
-    canvas_textf(c, 0, 0, ROLE_TEXT, "CS:IP %04x:%" PRIx64, s->sregs.cs.selector, (uint64_t)s->regs.rip);
-    canvas_text(c, 0, 1, ROLE_DIM, "a trace holds no code");
-}
-
-static void code_draw(const struct view *v, struct canvas *c)
-{
-    const struct code *k = v->state;
-    if (!v->snap->has_cpu) {
-        draw_no_cpu(v->snap, c);
-        return;
-    }
-    for (size_t i = 0; i < k->count && (int)i < c->window.h; i++)
-        draw_row(v, &k->row[i], c, (int)i);
-    if (v->focused && k->wander && k->at < k->count)
-        canvas_look(c, (struct rect){0, (int)k->at, c->window.w, 1}, LOOK_SELECTED);
 }
 
 /* ---- acting ---- */
