@@ -37,13 +37,11 @@ static void load_tree(struct pages *p, const struct snapshot *s, int w, int h)
 {
     pages_tree_load(p, s, w, h);
     const struct pages_line *l = selected(p);
-    pages_detail(p, s, l, w, h >= 30);
-    if (!p->entry)
-        return;
-    if (l)
+    bool nowhere = !p->picked && p->walk.steps == 0; /* the walk has no entry: it is all there is to say */
+    pages_detail(p, s, nowhere ? NULL : l, w, h >= PAGES_FULL);
+    p->entry = p->entry && l;
+    if (p->entry)
         pages_entry(p, s, l, w);
-    else
-        p->entry = false;
 }
 
 static void pages_load(struct view *v, const struct snapshot *s)

@@ -88,12 +88,42 @@ static void add_entry(const struct pages *p, const struct pages_line *l, struct 
     text_addc(out, '\n');
 }
 
+/* Appends the bits by name that are not what they were, as they are now. */
+static void add_changed_bits(const struct pages *p, const struct pages_line *l, struct text *out)
+{
+    const struct paging_scheme *scheme = p->tree.scheme;
+    const struct paging_level *level = pages_level(p, l);
+    struct paging_entry then;
+    struct text new = {0}, old = {0};
+    paging_decode(scheme, level, &p->tree.context, l->was, &then);
+    page_bits_write(scheme, level, &l->row.decoded, &new);
+    page_bits_write(scheme, level, &then, &old);
+    text_add(out, then.gpa != l->row.gpa ? "; changed: address" : "; changed:");
+    const char *a = text_str(&new), *b = text_str(&old);
+    while (*a && *b) {
+        size_t n = strcspn(a, " "), m = strcspn(b, " ");
+        if (n != m || memcmp(a, b, n) != 0)
+            text_addf(out, " %.*s", (int)n, a);
+        a += n + (a[n] == ' ');
+        b += m + (b[m] == ' ');
+    }
+    text_fini(&new);
+    text_fini(&old);
+}
+
 static void add_changed(const struct pages *p, const struct pages_line *l, struct text *out)
 {
     if (!l->changed)
         return;
-    text_addf(out, "* %u changed since the stop before: entry %u was 0x%0*" PRIx64 "\n", l->changed,
-              l->was_index, (int)p->tree.scheme->entry_len * 2, l->was);
+    int digits = (int)p->tree.scheme->entry_len * 2;
+    if (l->row.count == 1) {
+        text_addf(out, "* was 0x%0*" PRIx64 " at the stop before", digits, l->was);
+        add_changed_bits(p, l, out);
+        text_addc(out, '\n');
+    } else {
+        text_addf(out, "* %u changed since the stop before: the first, %u, was 0x%0*" PRIx64 "\n", l->changed,
+                  l->was_index, digits, l->was);
+    }
 }
 
 /* How much one line spans, for entries in the middle of the tree. */
@@ -109,6 +139,17 @@ static void add_span(const struct pages *p, const struct pages_line *l, struct t
     text_addc(out, '\n');
 }
 
+/* The whole walk, without its first line, which stands over the tree. */
+static void add_walk(const struct snapshot *s, uint64_t gva, struct text *out)
+{
+    struct text walk = {0};
+    pages_walk_write(&s->target, gva, &walk);
+    const char *line = text_str(&walk);
+    line += strcspn(line, "\n");
+    text_add(out, *line ? line + 1 : line);
+    text_fini(&walk);
+}
+
 void pages_detail(struct pages *p, const struct snapshot *s, const struct pages_line *l, int w, bool full)
 {
     struct text out = {0};
@@ -118,16 +159,16 @@ void pages_detail(struct pages *p, const struct snapshot *s, const struct pages_
         add_outcome(p, s, gva, walked, w, &out);
     else
         add_span(p, l, &out);
-    if (l) {
+    if (full) {
+        if (l)
+            add_changed(p, l, &out);
+        add_walk(s, gva, &out);
+    } else if (l) {
         add_entry(p, l, &out);
         add_changed(p, l, &out);
         add_way(p, l, &out);
         if (walked || l->row.decoded.kind != PAGING_TABLE)
             add_span(p, l, &out);
-    }
-    if (full) {
-        text_addc(&out, '\n');
-        pages_walk_write(&s->target, gva, &out);
     }
     lines_wrap(text_str(&out), w, &p->detail);
     text_fini(&out);
@@ -171,7 +212,7 @@ void pages_unpaged(struct pages *p, const struct snapshot *s, int w)
 {
     const struct kvm_sregs *r = &s->sregs;
     struct text out = {0};
-    text_add(&out, "No page tables: paging is off (CR0.PG is 0). A linear address is a physical one.\n");
+    text_add(&out, "Paging is off (CR0.PG is 0): no tables, and linear addresses are physical.\n");
     if (p->at_address)
         text_addf(&out, "0x%" PRIx64 " is physical 0x%" PRIx64 ": %s\n", p->address, p->address & UINT32_MAX,
                   backing_name(backing_at(&s->memory, p->address & UINT32_MAX).what));

@@ -20,9 +20,15 @@ struct columns {
 
 struct pages_rows pages_rows(int h)
 {
-    enum { WALK = 21 }; /* what is known about an entry, and a walk of five levels */
+    enum { WALK = 17 }; /* what is known about an entry, and a walk of five levels */
     struct pages_rows r = {.head = h >= 12 ? 2 : h >= 7, .rule = h >= 12};
-    r.detail = h < 4 ? 0 : h < 8 ? 1 : h < 12 ? 2 : h < 18 ? 3 : h < 30 ? 5 : h / 2 < WALK ? h / 2 : WALK;
+    r.detail = h < 4            ? 0
+               : h < 8          ? 1
+               : h < 12         ? 2
+               : h < 18         ? 3
+               : h < PAGES_FULL ? 5
+               : h / 2 < WALK   ? h / 2
+                                : WALK;
     r.tree = h - r.head - r.rule - r.detail;
     r.tree = r.tree > 0 ? r.tree : 1;
     return r;
@@ -130,7 +136,7 @@ static void draw_line(const struct pages *p, const struct pages_line *l, const s
     if (l->changed)
         canvas_put(c, 0, y, ROLE_CHANGED, '*');
     if (l->on_path)
-        canvas_put(c, 1, y, ROLE_HERE, 0x25ba);
+        canvas_put(c, 1, y, ROLE_NOTE, 0x25ba);
     if (l->opens)
         canvas_put(c, x, y, ROLE_LABEL, l->open ? 0x25be : 0x25b8);
     pages_label(p, l, c->window.w < PAGES_NARROW, &s);

@@ -11,6 +11,7 @@
 
 /* So few tables are open at a time that the pages of a snapshot are enough for them and other views. */
 enum { PAGES_OPEN_MAX = 24, PAGES_LINES_CAP = 4096, PAGES_NARROW = 60, PAGES_WIDE = 96 };
+enum { PAGES_FULL = 30 }; /* rows from which on the walk is shown in full */
 
 /* Columns that a level stands further in. */
 static inline int pages_indent(int w)

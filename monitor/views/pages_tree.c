@@ -122,7 +122,7 @@ static void add_page(const struct page_row *row, bool brief, struct text *out)
     pages_len_write(row->len, out);
     text_addf(out, "%s 0x%" PRIx64,
               row->count > 1 ? row->stride ? " from" : ", all"
-              : brief        ? " at"
+              : brief        ? ""
                              : " page at",
               row->gpa);
 }
@@ -138,8 +138,8 @@ void pages_where(const struct pages *p, const struct pages_line *l, bool brief, 
     else if (kind == PAGING_RESERVED)
         text_add(out, "reserved bits set");
     else if (kind == PAGING_TABLE)
-        text_addf(out, "%s%s at 0x%" PRIx64, row->count > 1 ? "→ " : "", pages_level(p, l)[1].table,
-                  row->gpa);
+        text_addf(out, "%s%s %s0x%" PRIx64, row->count > 1 ? "→ " : "", pages_level(p, l)[1].table,
+                  brief ? "" : "at ", row->gpa);
     else
         add_page(row, brief, out);
 }

@@ -25,7 +25,9 @@ static const struct {
               {"LDT", TABLE_LDT, look_ldt},
               {"IDT", TABLE_IDT, look_idt},
               {"TSS", TABLE_TSS, look_tss}};
-enum { TABLES = sizeof tables / sizeof tables[0], HEAD_MIN = 4 };
+enum { TABLES = sizeof tables / sizeof tables[0], HEAD_MIN = 4, SMALL = 8 };
+/* Of the pages that a snapshot may hold: a guest can spread the handlers of 256 gates over as many pages. */
+enum { TABLES_PAGES_MAX = 96 };
 
 struct tables {
     size_t tab;
@@ -73,9 +75,34 @@ static void load_entry(struct view *v, const struct snapshot *s)
     text_fini(&out);
 }
 
+/* Gives back what was noted beyond this view's share since there were `before`. */
+static void bound_pages(const struct snapshot *s, size_t before)
+{
+    struct wants *w = s->wants;
+    if (!w || w->count <= before + TABLES_PAGES_MAX)
+        return;
+    w->count = before + TABLES_PAGES_MAX;
+    w->missed = false;
+    for (size_t i = 0; i < w->count; i++)
+        w->missed |= !snapshot_page(s, w->gpa[i]);
+}
+
+/* The cursor begins on the first entry, in a small pane with little above it. */
+static void choose_first(struct tables *t, int h)
+{
+    size_t i = 0;
+    while (i < t->lines.count && t->lines.entry[i] == SIZE_MAX)
+        i++;
+    if (t->chosen || i == t->lines.count)
+        return;
+    t->list.top = h < SMALL && i ? i - 1 : 0;
+    list_show(&t->list, i, h);
+}
+
 static void tables_load(struct view *v, const struct snapshot *s)
 {
     struct tables *t = v->state;
+    size_t before = s->wants ? s->wants->count : 0;
     struct text out = {0};
     struct err e;
     text_clear(&t->text);
@@ -85,14 +112,10 @@ static void tables_load(struct view *v, const struct snapshot *s)
         text_addf(&out, "%s\n", e.text);
     table_lines_fit(&t->lines, kind_of(t, s), text_str(&out), v->w);
     list_fit(&t->list, t->lines.count, rows_of(v));
-    for (size_t i = 0; !t->chosen && i < t->lines.count; i++) {
-        if (t->lines.entry[i] == SIZE_MAX)
-            continue;
-        list_show(&t->list, i, rows_of(v));
-        break;
-    }
+    choose_first(t, rows_of(v));
     if (t->opened && s->has_cpu)
         load_entry(v, s);
+    bound_pages(s, before);
     text_fini(&out);
 }
 

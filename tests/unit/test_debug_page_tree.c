@@ -28,6 +28,26 @@ static bool text_is(const struct text *out, const char *want)
     return false;
 }
 
+/* A row may be told to end early: one entry of a run, or what stands before it. */
+static void test_row_ends_early(void)
+{
+    struct target t;
+    struct guest_memory m;
+    struct page_tree tree;
+    struct page_table root;
+    struct page_row row;
+    target_make(&t, &m, P4, 16 * MIB);
+    tree_open(&tree, &t, &root);
+    CU_ASSERT_EQUAL(page_row_read_to(&tree, &root, 0, 40, &row), 40);
+    CU_ASSERT_EQUAL(row.count, 40);
+    CU_ASSERT_EQUAL(page_row_read_to(&tree, &root, 40, 41, &row), 41);
+    CU_ASSERT_TRUE(row.count == 1 && row.gva == 40ull << 39);
+    CU_ASSERT_EQUAL(page_row_read_to(&tree, &root, 41, 9999, &row), 512);
+    CU_ASSERT_EQUAL(page_row_read_to(&tree, &root, 41, 41, &row), 0);
+    CU_ASSERT_EQUAL(page_row_read_to(&tree, &root, 512, 513, &row), 0);
+    memory_fini(&m);
+}
+
 /* Every fold there is, in one table. */
 static void test_rows(void)
 {
@@ -272,6 +292,7 @@ static void test_no_table(void)
 }
 
 static const struct unit_test tests[] = {
+    {"rows that end early", test_row_ends_early},
     {"rows and folds", test_rows},
     {"32-bit, PAE, 5-level", test_other_schemes},
     {"what is refused", test_refused},
