@@ -38,6 +38,10 @@ static int monitor_guest(struct session *s)
         if (s->settings.json)
             status = session_report(s, status);
     }
+    /* Nobody runs any more who could feed it. */
+    if (s->debugger)
+        s->debugger->feed = NULL;
+    feed_fini(&feed);
     close(nowhere);
     return status;
 }

@@ -171,7 +171,8 @@ check 'and so does SIGKILL' over 137
 
 # ---- without UTF-8, without colours, on an old terminal ----
 
-for variables in 'LC_ALL=C' 'NO_COLOR=1' 'TERM=vt100' 'TERM=linux' 'TERM=screen'; do
+# On TERM=linux curses loads a library for the mouse, which keeps a few bytes: a sanitizer would call that a leak.
+for variables in 'LC_ALL=C' 'NO_COLOR=1' 'TERM=vt100' 'TERM=linux ASAN_OPTIONS=detect_leaks=0' 'TERM=screen'; do
     session 80 24 "$guests/boot64.bin"
     check "$variables" shows '(▶|>) 00007c00'
     keys s
