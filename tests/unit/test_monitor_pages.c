@@ -211,7 +211,7 @@ static void test_walk_splits(void)
     CU_ASSERT_TRUE(rig_shows(&rig, "PDE 9 "));
     CU_ASSERT_TRUE(rig_shows(&rig, "PDE 10..15 "));
     CU_ASSERT_TRUE(rig_shows(&rig, "→ physical 0x1200123 nothing; ring 0 rw-, ring 3 ---"));
-    CU_ASSERT_TRUE(rig_shows(&rig, "error code 0x5 (P w U rsvd i)")); /* the walk in full */
+    CU_ASSERT_TRUE(rig_shows(&rig, "#PF 0x5 (P w U rsvd i)")); /* the walk in full */
     act_goto(&rig, 40ull << 39);
     CU_ASSERT_TRUE(rig_shows(&rig, "PML4E 1..39 "));
     CU_ASSERT_TRUE(rig_shows(&rig, "PML4E 41..511 "));
