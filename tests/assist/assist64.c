@@ -173,6 +173,13 @@ static void test_xsave(void)
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     bool ok = (low & 1) && high == 0;
     __asm__ volatile("xsetbv" : : "c"(0), "a"(3), "d"(0)); // x87 and SSE
+    // QEMU's emulated SVM hides XSETBV from KVM, which puts XCR0 back at its next exit (stepped, that is now): without
+    // SSE in XCR0 the XRSTOR below would be #GP.
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    if (!(low & 2)) {
+        result("xgetbv, xsave, xrstor", ok);
+        return;
+    }
     clear();
     area[24] = 0x80, area[25] = 0x1f;
     area[160] = 0x11, area[512] = 3; // xmm0, and XSTATE_BV says both are there
@@ -181,7 +188,7 @@ static void test_xsave(void)
     clear();
     area[520 - 1] = 0; // the header must be clean
     __asm__ volatile("xsave (%0)" : : "r"(area), "a"(3), "d"(0) : "memory");
-    // QEMU's emulated SVM hides XSETBV from KVM, which then puts XCR0 back: without SSE in it nothing can be said.
+    // … or between any two of these instructions: then nothing can be said.
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     bool lost = !(low & 2) || !(area[512] & 2);
     if (lost && (area[512] & 1)) {
