@@ -224,11 +224,8 @@ static unsigned parts_wanted(struct screen *s)
 
 static void ask_frame(struct screen *s)
 {
-    unsigned parts = parts_wanted(s);
     s->asked_ns = s->now_ns;
-    s->want_frame = !model_ask(s->model, parts);
-    if (!s->want_frame)
-        s->asked_parts = parts;
+    s->want_frame = !model_ask(s->model, parts_wanted(s));
 }
 
 static void load_view(struct screen *s, size_t pane, const struct snapshot *snap)

@@ -45,7 +45,6 @@ struct screen {
     unsigned rounds;       /* frames asked for since something happened, because pages were missing */
     bool want_frame;       /* something has changed that only a frame tells */
     bool want_load;
-    unsigned asked_parts; /* enum snapshot_part bits of the newest frame that was asked for */
 };
 
 /* A command of the screen itself: what it does to the guest is none of its business. */
