@@ -26,7 +26,7 @@ wait_for() {
     i=0
     while [ "$i" -lt "$tries" ]; do
         [ ! -e "$1" ] || return 0
-        pane capture-pane -p 2>/dev/null >out && grep -qE -e "$1" out && return 0
+        pane capture-pane -J -p 2>/dev/null >out && grep -qE -e "$1" out && return 0
         i=$((i + 1))
         sleep 0.05
     done
