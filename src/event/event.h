@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "event/kind.h"
+#include "event/regs.h"
 
 enum event_dir { DIR_NONE = 0, DIR_IN = 1, DIR_OUT = 2 }; /* as the guest sees it: IN/load is IN, OUT/store is OUT */
 
@@ -43,7 +44,8 @@ enum event_flag {
  *   irq         addr = vector, detail = line (0xffff for none)
  *   assist      addr = its first 8 bytes (the first in the low byte), size = their number (it may be more), detail =
  *               assist_kind, value = its operand
- *   step        addr = its first 8 bytes (the first in the low byte), size = how many bytes there are (at most 15)
+ *   step        addr = its first 8 bytes (the first in the low byte), value = the bytes behind them when it may be
+ *               longer (flag VALUE), size = how many bytes there are in both (at most 15; it may be shorter)
  *   mark        addr = index of the text in the trace's mark table
  *   memory_fault addr = gpa, value = size
  *   others      value = first 8 bytes of what KVM says
@@ -154,6 +156,10 @@ void event_sentence(const struct event *ev, const struct event_names *names, str
 struct event_sink {
     void (*put)(void *ctx, const struct event *ev);
     void *ctx;
+    /* NULL: steps come through `put` like all others. Else they come here, with the CPU's registers after the
+     * instruction: when it raised an exception, or a debug trap of the guest's own followed it, that is where the
+     * handler begins. */
+    void (*step)(void *ctx, const struct event *ev, const struct event_regs *after);
 };
 
 #endif
