@@ -44,8 +44,9 @@ enum event_flag {
  *   irq         addr = vector, detail = line (0xffff for none)
  *   assist      addr = its first 8 bytes (the first in the low byte), size = their number (it may be more), detail =
  *               assist_kind, value = its operand
- *   step        addr = its first 8 bytes (the first in the low byte), value = the bytes behind them when it may be
- *               longer (flag VALUE), size = how many bytes there are in both (at most 15; it may be shorter)
+ *   step        addr = its first 8 bytes (the first in the low byte), value = the bytes behind them, where it is
+ *               longer (flag VALUE), size = how many bytes there are in both (at most 15; the instruction itself
+ *               may be shorter, when it jumps or raised an exception)
  *   mark        addr = index of the text in the trace's mark table
  *   memory_fault addr = gpa, value = size
  *   others      value = first 8 bytes of what KVM says
