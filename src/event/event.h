@@ -71,10 +71,10 @@ struct event {
     uint8_t device; /* index into event_names, 0 = none */
     uint8_t reg;    /* index into that device's registers, EVENT_NO_REG = none */
     uint8_t vcpu;
-    uint8_t dir;      /* enum event_dir */
-    uint8_t size;     /* bytes an item */
-    uint8_t flags;    /* enum event_flag */
-    uint8_t mode_cpl; /* mode in the low nibble, CPL in the high one */
+    uint8_t dir;   /* enum event_dir */
+    uint8_t size;  /* bytes an item */
+    uint8_t flags; /* enum event_flag */
+    uint8_t mode_cpl; /* bits 0-1 mode, 4-5 CPL, of a step 2-3 the code's size */
 };
 _Static_assert(sizeof(struct event) == 64, "an event is one cache line");
 
@@ -93,6 +93,20 @@ static inline unsigned event_cpl(const struct event *ev)
 static inline uint8_t event_mode_cpl(enum cpu_mode mode, unsigned cpl)
 {
     return (uint8_t)(mode | cpl << 4);
+}
+
+/* Default operand and address size of the code, 16, 32 or 64 bits. A step says it (event_with_bits); for
+ * other events it is what code of that mode mostly has. */
+static inline unsigned event_code_bits(const struct event *ev)
+{
+    static const uint8_t usual[] = {16, 32, 32, 64};
+    unsigned said = ev->mode_cpl >> 2 & 3;
+    return said ? 8u << said : usual[event_mode(ev)];
+}
+
+static inline uint8_t event_with_bits(uint8_t mode_cpl, unsigned bits)
+{
+    return (uint8_t)(mode_cpl | (bits / 32 + 1) << 2);
 }
 
 /* `real`, `protected`, `compat`, `long`. */

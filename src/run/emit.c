@@ -159,7 +159,7 @@ void event_step(struct run *r)
     r->left_ns = now_ns;
     ev.rip = r->insn.rip;
     ev.cs = r->insn.cs;
-    ev.mode_cpl = r->insn.mode_cpl;
+    ev.mode_cpl = event_with_bits(r->insn.mode_cpl, r->insn.bits);
     step_bytes(r, &ev);
     if (wanted)
         regs_fill(r, &after);
