@@ -21,7 +21,6 @@ struct at {
     struct text line;               /* its own */
     struct event ev;
     bool found, has_regs, has_before;
-    uint32_t changed;
     struct event_regs regs, regs_before;
     uint64_t last_step,
         last_known;     /* of the steps up to it: the last, and the last with registers; UINT64_MAX */
@@ -79,15 +78,21 @@ static void target_fill(const struct event_regs *from, enum cpu_mode mode, unsig
     s->tr.unusable = 1;
 }
 
-static void add_control(const char *name, const struct bits *bits, uint64_t value, bool changed,
+/* A register whose bits have names: the set ones, and in lower case those that were just cleared. */
+static void add_control(const char *name, const struct bits *bits, uint64_t value, uint64_t before,
                         struct text *out)
 {
-    size_t start = out->len;
-    text_addf(out, "%-4s%c0x%" PRIx64, name, changed ? '*' : ' ', value);
-    if (bits) {
-        text_add(out, "  ");
-        bits_add_names(bits, value, out->len - start, out);
+    text_addf(out, "%-4s%c0x%-10" PRIx64, name, value != before ? '*' : ' ', value);
+    for (const struct bit *row = bits ? bits->bit : NULL; row && row->name; row++) {
+        bool is = bits_field(row, (struct bits_value){value, 0});
+        bool was = bits_field(row, (struct bits_value){before, 0});
+        if (!is && !was)
+            continue;
+        text_add(out, is != was ? " *" : " ");
+        bit_add_name(row, is, out);
     }
+    while (out->len && out->buf[out->len - 1] == ' ')
+        out->buf[--out->len] = '\0';
     text_addc(out, '\n');
 }
 
@@ -105,11 +110,11 @@ static void write_registers(const struct at *a, struct text *out)
     target_fill(&a->regs, a->mode, a->bits, &now);
     target_fill(&a->regs_before, event_mode(&a->ev), event_code_bits(&a->ev), &before);
     look_regs(&now, a->has_before ? &before : NULL, out);
-    uint32_t changed = a->has_before ? a->changed : 0;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         bool base = rows[i].reg == EVENT_REG_FS_BASE || rows[i].reg == EVENT_REG_GS_BASE;
         if (!base || a->regs.r[rows[i].reg])
-            add_control(rows[i].name, rows[i].bits, a->regs.r[rows[i].reg], changed >> rows[i].reg & 1, out);
+            add_control(rows[i].name, rows[i].bits, a->regs.r[rows[i].reg],
+                        (a->has_before ? &a->regs_before : &a->regs)->r[rows[i].reg], out);
     }
 }
 
@@ -154,7 +159,7 @@ static void see_before(struct at *a, const struct trace_reader *r, const struct 
 
 static void see_wanted(struct at *a, const struct trace_reader *r, const struct event *ev)
 {
-    const struct event_regs *now = trace_reader_regs(r, &a->changed), *before = trace_reader_regs_before(r);
+    const struct event_regs *now = trace_reader_regs(r, NULL), *before = trace_reader_regs_before(r);
     a->found = true;
     a->ev = *ev;
     a->has_regs = now;
@@ -172,6 +177,7 @@ static void see_wanted(struct at *a, const struct trace_reader *r, const struct 
 static int see_after(struct at *a, struct trace_reader *r, struct text *lines, struct err *e)
 {
     struct event ev;
+    struct text line = {0};
     int more = 1;
     for (unsigned i = 0; i < NEIGHBOURS && (more = trace_next(r, &ev, e)) > 0; i++) {
         bool here = a->has_regs && ev.rip == a->regs.r[EVENT_REG_RIP] && ev.cs == a->regs.r[EVENT_REG_CS];
@@ -179,10 +185,11 @@ static int see_after(struct at *a, struct trace_reader *r, struct text *lines, s
             a->mode = event_mode(&ev);
             a->bits = event_code_bits(&ev);
         }
-        text_add(lines, "  ");
-        step_line(r, &ev, lines);
-        text_addc(lines, '\n');
+        text_clear(&line);
+        step_line(r, &ev, &line);
+        text_addf(lines, "  %s\n", text_str(&line));
     }
+    text_fini(&line);
     return more < 0 ? -1 : 0;
 }
 
