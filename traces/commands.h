@@ -43,6 +43,10 @@ NODISCARD int trace_export_jsonl(struct trace_reader *r, const struct trace_filt
 /* One event as that JSON object, without newline; docs/trace-format.md says when each key is there. */
 void trace_event_json(const struct event *ev, const struct event_names *names, struct text *out);
 
+/* The same for a step with what it changed: trace_reader_regs(). `regs` may be NULL. */
+void trace_event_json_regs(const struct event *ev, const struct event_names *names,
+                           const struct event_regs *regs, uint32_t changed, struct text *out);
+
 /* `trace stat`: tables by kind, device, mode and rip with counts, share, host and guest time,
  * min/median/p99/max; `top` rows of each (0 = 10). */
 NODISCARD int trace_stat(struct trace_reader *r, const struct trace_filter *f, unsigned top, bool json,

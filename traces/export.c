@@ -77,7 +77,28 @@ static void add_words(struct text *t, const struct event *ev, const struct event
     text_fini(&words);
 }
 
+/* The registers that the step changed, in the order of their numbers. */
+static void add_regs(struct text *t, const struct event_regs *regs, uint32_t changed)
+{
+    const char *sep = ",\"regs\":{";
+    for (uint32_t left = changed; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        char key[32];
+        snprintf(key, sizeof key, "%s\"%s\":", sep, event_regs_name(i));
+        add_hex(t, key, regs->r[i]);
+        sep = ",";
+    }
+    if (changed)
+        text_addc(t, '}');
+}
+
 void trace_event_json(const struct event *ev, const struct event_names *names, struct text *out)
+{
+    trace_event_json_regs(ev, names, NULL, 0, out);
+}
+
+void trace_event_json_regs(const struct event *ev, const struct event_names *names,
+                           const struct event_regs *regs, uint32_t changed, struct text *out)
 {
     static const char *const dirs[] = {[DIR_IN] = "in", [DIR_OUT] = "out"};
     bool moved = ev->dir == DIR_IN || ev->dir == DIR_OUT;
@@ -111,12 +132,15 @@ void trace_event_json(const struct event *ev, const struct event_names *names, s
         add_decimal(out, ",\"detail\":", ev->detail);
     add_flags(out, ev->flags);
     add_words(out, ev, names);
+    if (regs)
+        add_regs(out, regs, changed);
     text_addc(out, '}');
 }
 
 struct export
 {
     const struct event_names *names;
+    const struct trace_reader *reader;
     struct text line;
     FILE *out;
 };
@@ -124,8 +148,10 @@ struct export
 static int export_event(void *ctx, const struct event *ev, struct err *e)
 {
     struct export *x = ctx;
+    uint32_t changed;
+    const struct event_regs *regs = trace_reader_regs(x->reader, &changed);
     text_clear(&x->line);
-    trace_event_json(ev, x->names, &x->line);
+    trace_event_json_regs(ev, x->names, regs, changed, &x->line);
     text_addc(&x->line, '\n');
     if (x->line.failed)
         return err_sys(e, ENOMEM, "a line");
@@ -134,8 +160,8 @@ static int export_event(void *ctx, const struct event *ev, struct err *e)
 
 int trace_export_jsonl(struct trace_reader *r, const struct trace_filter *f, FILE *out, struct err *e)
 {
-    struct export x = {.names = &trace_reader_info(r)->names, .out = out};
-    int result = trace_scan(r, f, export_event, &x, e);
+    struct export x = {.names = &trace_reader_info(r)->names, .reader = r, .out = out};
+    int result = trace_reader_want_regs(r, e) ? -1 : trace_scan(r, f, export_event, &x, e);
     text_fini(&x.line);
     if (result == 0 && fflush(out) != 0)
         result = err_sys(e, errno, "write");
