@@ -261,25 +261,25 @@ static void legend_code(const struct flow *f, struct text *out)
         text_add_size(&words, (uint64_t)1 << f->chunk_bits);
         text_addc(&words, '.');
     }
-    dot_note(out, 1, text_str(&words), 0, NULL);
+    dot_note(out, 2, text_str(&words), 0, NULL);
     text_fini(&words);
 }
 
 static void flow_legend(struct flow *f, struct text *out)
 {
-    text_add(out, "<TR><TD HEIGHT=\"6\"></TD></TR>");
+    text_add(out, "<TR><TD COLSPAN=\"2\" HEIGHT=\"6\"></TD></TR>");
     for (unsigned way = 0; way < FLOW_WAYS; way++)
         if (f->way_seen[way] && !(way == FLOW_IN && f->way_seen[FLOW_OUT]))
             net_legend(&styles[way], out);
     legend_code(f, out);
-    dot_note(out, 1, "The darker, the more often. Square: a device; dashed red: nobody answered.", 0, NULL);
+    dot_note(out, 2, "The darker, the more often. Square: a device; dashed red: nobody answered.", 0, NULL);
     if (!f->steps)
-        dot_note(out, 1, "This trace has exits only; one of run --trace-steps has every instruction.", 0,
+        dot_note(out, 2, "This trace has exits only; one of run --trace-steps has every instruction.", 0,
                  NULL);
     if (f->net.dropped)
-        dot_note(out, 1, "Rare arrows are not drawn: they stand for ", f->net.dropped, " times.");
+        dot_note(out, 2, "Rare arrows are not drawn: they stand for ", f->net.dropped, " times.");
     if (f->nowhere)
-        dot_note(out, 1, "Exits of which the place is not known: ", f->nowhere, ".");
+        dot_note(out, 2, "Exits of which the place is not known: ", f->nowhere, ".");
 }
 
 void flow_draw(struct flow *f)

@@ -216,17 +216,15 @@ const struct net_edge *net_twin(const struct net *n, const struct net_edge *edge
 
 void net_legend(const struct net_style *style, struct text *legend)
 {
-    text_add(
+    text_addf(
         legend,
-        "<TR><TD ALIGN=\"LEFT\" CELLPADDING=\"0\"><TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" "
-        "CELLPADDING=\"2\"><TR><TD ALIGN=\"LEFT\" WIDTH=\"46\">");
-    text_addf(legend,
-              "<FONT FACE=\"" DOT_MONO "\" POINT-SIZE=\"13\" COLOR=\"%s\">%s</FONT></TD><TD ALIGN=\"LEFT\">",
-              style->colour, style->sample);
+        "<TR><TD ALIGN=\"LEFT\" WIDTH=\"50\"><FONT FACE=\"" DOT_MONO
+        "\" POINT-SIZE=\"13\" COLOR=\"%s\">%s</FONT></TD><TD ALIGN=\"LEFT\" BALIGN=\"LEFT\" WIDTH=\"510\">",
+        style->colour, style->sample);
     dot_font(legend, 11, DOT_INK);
     text_add(legend, style->meaning);
     dot_font_end(legend);
-    text_add(legend, "<BR ALIGN=\"LEFT\"/></TD></TR></TABLE></TD></TR>");
+    text_add(legend, "<BR ALIGN=\"LEFT\"/></TD></TR>");
 }
 
 void net_fini(struct net *n)

@@ -77,7 +77,7 @@ struct net_style {
     const char *meaning; /* in the legend */
 };
 
-/* Appends a legend row for a kind of arrow. */
+/* Appends a row of two columns to a legend, for a kind of arrow. */
 void net_legend(const struct net_style *style, struct text *legend);
 
 #endif
