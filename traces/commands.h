@@ -62,7 +62,9 @@ NODISCARD int trace_check(struct trace_reader *r, struct text *out, struct err *
 #define GRAPH_KINDS(X)                                                                                       \
     X(EXITS, exits, "which exit follows which", 14, 0)                                                       \
     X(BOOT, boot, "the path of a boot through the CPU's modes", 8, 0)                                        \
-    X(MACHINE, machine, "the PC's devices and their traffic", 40, 0)
+    X(MACHINE, machine, "the PC's devices and their traffic", 40, 0)                                         \
+    X(FLOW, flow, "which code runs, where it goes, which devices it touches", 40, 0)                         \
+    X(CALLS, calls, "which function calls which", 40, 0)
 
 enum graph_kind {
 #define GRAPH_ENUM(id, name, summary, nodes, options) GRAPH_##id,
