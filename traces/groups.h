@@ -9,7 +9,7 @@
 #include "event/event.h"
 #include "traces/spread.h"
 
-#define GROUP_KEYS_MAX 4
+#define GROUP_KEYS_MAX 5
 #define GROUPS_MAX     65536 /* groups that are told apart as a rule */
 
 /* Events that have something in common. All zeros is none. */
