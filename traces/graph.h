@@ -11,6 +11,7 @@
 #define RINGSIDE_TRACES_GRAPH_H
 
 #include "base/text.h"
+#include "traces/class.h"
 #include "traces/commands.h"
 
 /* ---- one drawing --------------------------------------------------------------------------------- */
@@ -149,17 +150,5 @@ void tally_sort(struct tally *t);
 
 /* Index of the row with this key, or -1. */
 long tally_find(const struct tally *t, uint64_t key);
-
-/* ---- naming exits (graph_class.c) ---------------------------------------------------------------- */
-
-/* Events with the same key are drawn as one: same kind, device, register and direction; where no device
- * answered, the same port or page; for MSRs, vectors and the like the same number. */
-uint64_t class_key(const struct event *ev);
-
-/* Appends the class an event is in: `out uart.THR`, `mmio read 0xfee00000`, `irq 0x20`, `assist int3`. */
-void class_name(const struct event *ev, const struct event_names *names, struct text *out);
-
-/* Name of a device, never empty: `device 7` for one the header forgot. */
-void class_device_name(const struct event_names *names, unsigned device, struct text *out);
 
 #endif
