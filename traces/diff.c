@@ -34,6 +34,17 @@ static void count_step(struct diff_answer *a, const struct diff_step *step)
     a->equal += both && !step->fields;
 }
 
+/* The walk has read one event of each side, so that here the readers know the registers of both. */
+static void note_regs(struct diff_answer *a)
+{
+    const struct event_regs *regs[SIDES];
+    for (unsigned side = 0; side < SIDES; side++)
+        regs[side] = trace_reader_regs(a->diff->side[side].reader, NULL);
+    a->first_has_regs = regs[SIDE_A] && regs[SIDE_B];
+    for (unsigned side = 0; a->first_has_regs && side < SIDES; side++)
+        a->first_regs[side] = *regs[side];
+}
+
 /* The first difference, and on the side that has no event there the one it has next. */
 static void note_first(struct diff_answer *a, const struct diff_step *step)
 {
@@ -42,6 +53,7 @@ static void note_first(struct diff_answer *a, const struct diff_step *step)
             return;
         a->has_first = true;
         a->first_fields = step->fields;
+        note_regs(a);
     }
     for (unsigned side = 0; side < SIDES; side++) {
         if (a->first_has[side] || !step->ev[side])
@@ -121,7 +133,11 @@ static int answer_make(struct diff_answer *a, struct err *e)
     struct answering w = {a, diff_hunks_create(a)};
     if (!w.hunks)
         return err_sys(e, ENOMEM, "diff");
-    int rc = diff_walk(a->diff, see, &w, e);
+    int rc = 0;
+    for (unsigned side = 0; rc == 0 && side < SIDES; side++)
+        rc = trace_reader_want_regs(a->diff->side[side].reader, e);
+    if (rc == 0)
+        rc = diff_walk(a->diff, see, &w, e);
     diff_hunks_finish(w.hunks);
     if (rc == 0 && (a->groups.failed || a->hunk_text.failed))
         rc = err_sys(e, ENOMEM, "diff");

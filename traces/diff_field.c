@@ -52,16 +52,19 @@ static uint64_t get_dir(const struct diff_side *s, const struct event *ev)
 /* Its address is where the instruction is or what it is made of, and not what it asked for. */
 static bool addr_is_code(const struct event *ev)
 {
-    return ev->kind == EVENT_DEBUG || ev->kind == EVENT_STEP || ev->kind == EVENT_ASSIST;
+    return ev->kind == EVENT_DEBUG || ev->kind == EVENT_ASSIST;
 }
 
-/* What an event without a device is known by: a port or address that nobody claimed, an MSR, a vector. */
+/* What an event without a device is known by: a port or address that nobody claimed, an MSR, a vector, an
+ * instruction. */
 static uint64_t get_number(const struct diff_side *s, const struct event *ev)
 {
     if (ev->kind == EVENT_MARK)
         return diff_sum_string(ev->addr < s->names->mark_count ? s->names->marks[ev->addr] : "");
     if (ev->kind == EVENT_ASSIST || ev->kind == EVENT_INTERNAL)
         return ev->detail;
+    if (ev->kind == EVENT_STEP)
+        return diff_side_instruction(s, ev);
     return ev->device || addr_is_code(ev) || !(ev->flags & EVENT_ADDR) ? 0 : ev->addr;
 }
 
@@ -109,7 +112,7 @@ static uint64_t get_count(const struct diff_side *s, const struct event *ev)
 static uint64_t get_address(const struct diff_side *s, const struct event *ev)
 {
     (void)s;
-    return (ev->device || addr_is_code(ev)) && ev->flags & EVENT_ADDR ? ev->addr : 0;
+    return ev->device && ev->flags & EVENT_ADDR ? ev->addr : 0;
 }
 
 static uint64_t get_value(const struct diff_side *s, const struct event *ev)

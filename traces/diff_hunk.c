@@ -7,9 +7,10 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* Lines of one difference. */
-enum { HUNK_LINES_MAX = 40, PLACE_MAX = 40 };
+/* Events of one difference that are shown of each side. */
+enum { HUNK_SIDE_MAX = 20, PLACE_MAX = 40 };
 
 /* A step that may be shown later. */
 struct kept {
@@ -20,10 +21,9 @@ struct diff_hunks {
     struct diff_answer *answer;
     struct kept before[DIFF_CONTEXT_MAX]; /* the last equal ones, a ring */
     size_t before_next, before_count;
-    size_t behind;     /* equal ones still to show */
-    bool inside;       /* the last step was a difference */
-    uint64_t lines;    /* of this difference */
-    uint64_t left_out; /* events of it that are not shown */
+    size_t behind;                          /* equal ones still to show */
+    bool inside;                            /* the last step was a difference */
+    uint64_t shown[SIDES], left_out[SIDES]; /* events of this difference */
 };
 
 struct diff_hunks *diff_hunks_create(struct diff_answer *a)
@@ -59,7 +59,6 @@ static void add_line(struct diff_hunks *h, char mark, const struct event *a, con
     struct text *out = &h->answer->hunk_text;
     const struct diff_side *s = &h->answer->diff->side[a ? SIDE_A : SIDE_B];
     const struct event *ev = a ? a : b;
-    size_t start = out->len;
     text_addf(out, "%c ", mark);
     if (a)
         text_addf(out, "%7" PRIu64, a->seq);
@@ -79,7 +78,6 @@ static void add_line(struct diff_hunks *h, char mark, const struct event *a, con
         text_addc(out, ')');
     }
     text_addc(out, '\n');
-    h->lines += out->len > start;
 }
 
 static void add_before(struct diff_hunks *h)
@@ -94,9 +92,12 @@ static void add_before(struct diff_hunks *h)
 
 static void say_left_out(struct diff_hunks *h)
 {
-    if (h->left_out)
-        text_addf(&h->answer->hunk_text, "  ... and %" PRIu64 " more of this difference\n", h->left_out);
-    h->left_out = 0;
+    for (unsigned side = 0; side < SIDES; side++) {
+        if (h->left_out[side])
+            text_addf(&h->answer->hunk_text, "  ... and %" PRIu64 " more of %c in this difference\n",
+                      h->left_out[side], "AB"[side]);
+        h->left_out[side] = h->shown[side] = 0;
+    }
 }
 
 static void keep(struct diff_hunks *h, const struct diff_step *step)
@@ -124,10 +125,13 @@ static void see_equal(struct diff_hunks *h, const struct diff_step *step)
 static void add_difference(struct diff_hunks *h, const struct diff_step *step)
 {
     const struct event *a = step->ev[SIDE_A], *b = step->ev[SIDE_B];
-    if (h->lines >= HUNK_LINES_MAX) {
-        h->left_out++;
+    bool full = false;
+    for (unsigned side = 0; side < SIDES; side++)
+        full |= step->ev[side] && h->shown[side] >= HUNK_SIDE_MAX;
+    for (unsigned side = 0; side < SIDES; side++)
+        *(full ? &h->left_out[side] : &h->shown[side]) += step->ev[side] != NULL;
+    if (full)
         return;
-    }
     if (a && b) {
         add_line(h, '~', a, NULL, 0);
         add_line(h, '~', NULL, b, step->fields);
@@ -142,14 +146,12 @@ static void see_difference(struct diff_hunks *h, const struct diff_step *step)
     if (!h->inside) {
         h->inside = true;
         a->hunks++;
-        h->lines = 0;
         if (a->hunks > options(h)->shown)
             h->behind = 0;
         else if (a->hunks > 1 && !h->behind)
             text_addc(&a->hunk_text, '\n');
         if (a->hunks <= options(h)->shown)
             add_before(h);
-        h->lines = 0;
     }
     if (a->hunks > options(h)->shown)
         return;

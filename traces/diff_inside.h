@@ -19,6 +19,7 @@ struct diff_side {
     uint64_t *device_sum;               /* of names, so that comparing them costs a number: by device, */
     uint64_t (*reg_sum)[256];           /* by device and register, */
     uint64_t *symbol_sum;               /* by symbol */
+    struct diff_code *code;             /* lengths of instructions, a cache */
     uint64_t at;                        /* wanted events handed out by this pass */
     uint8_t in_service[256];            /* by vCPU: events left in which the EOI must come */
     uint64_t irqs[256];                 /* by vector: interrupts that were only counted, */
@@ -35,6 +36,9 @@ NODISCARD int diff_side_rewind(struct diff_side *s, struct err *e);
 
 /* The next wanted event: 1, 0 at the end, -1 on an error. */
 NODISCARD int diff_side_next(struct diff_side *s, struct event *ev, struct err *e);
+
+/* The bytes of a step's instruction, at most eight of them, without those behind it. */
+uint64_t diff_side_instruction(const struct diff_side *s, const struct event *ev);
 
 /* ---- fields (diff_field.c) ---- */
 
@@ -166,6 +170,8 @@ struct diff_answer {
     bool first_has[SIDES]; /* that side has an event there */
     uint64_t first_at[SIDES];
     unsigned first_fields;
+    bool first_has_regs; /* both traces have registers there */
+    struct event_regs first_regs[SIDES];
     struct text hunk_text; /* the shown hunks */
 };
 

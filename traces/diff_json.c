@@ -36,6 +36,30 @@ static void add_question(const struct diff_answer *a, struct text *out)
     text_addf(out, ",\"shortened\":%s,", a->diff->shortened ? "true" : "false");
 }
 
+/* The registers that are not the same. */
+static void add_regs(const struct diff_answer *a, struct text *out)
+{
+    static const char *const names[] = {
+#define REG_NAME(id, name) name,
+        EVENT_REGS(REG_NAME)
+#undef REG_NAME
+    };
+    const char *lead = "";
+    text_add(out, ",\"registers\":");
+    if (!a->first_has_regs) {
+        text_add(out, "null");
+        return;
+    }
+    text_addc(out, '{');
+    for (unsigned i = 0; i < EVENT_REG_COUNT; i++) {
+        uint64_t x = a->first_regs[SIDE_A].r[i], y = a->first_regs[SIDE_B].r[i];
+        if (x != y)
+            text_addf(out, "%s\"%s\":[\"0x%" PRIx64 "\",\"0x%" PRIx64 "\"]", lead, names[i], x, y);
+        lead = x != y ? "," : lead;
+    }
+    text_addc(out, '}');
+}
+
 static void add_first(const struct diff_answer *a, struct text *out)
 {
     text_add(out, "\"first\":");
@@ -52,6 +76,7 @@ static void add_first(const struct diff_answer *a, struct text *out)
         else
             text_add(out, "null");
     }
+    add_regs(a, out);
     text_add(out, "},");
 }
 

@@ -98,6 +98,35 @@ static void say_place(const struct diff_answer *a, unsigned side, struct text *o
     text_addf(out, ", vCPU %u\n", ev->vcpu);
 }
 
+static void say_regs(const struct diff_answer *a, struct text *out)
+{
+    static const char *const names[] = {
+#define REG_NAME(id, name) name,
+        EVENT_REGS(REG_NAME)
+#undef REG_NAME
+    };
+    struct table t;
+    bool any = false;
+    if (!a->first_has_regs)
+        return;
+    table_init(&t, "lrr");
+    for (unsigned i = 0; i < EVENT_REG_COUNT; i++) {
+        if (a->first_regs[SIDE_A].r[i] == a->first_regs[SIDE_B].r[i])
+            continue;
+        if (!any) {
+            table_cell(&t, "register");
+            table_cell(&t, "A");
+            table_cell(&t, "B");
+        }
+        any = true;
+        table_cell(&t, "%s", names[i]);
+        for (unsigned side = 0; side < SIDES; side++)
+            table_cell(&t, "0x%" PRIx64, a->first_regs[side].r[i]);
+    }
+    text_add(out, any ? "" : "the registers are the same there\n");
+    table_finish(&t, out, "  ", true);
+}
+
 static void say_first(const struct diff_answer *a, struct text *out)
 {
     if (!a->has_first)
@@ -110,6 +139,7 @@ static void say_first(const struct diff_answer *a, struct text *out)
     text_add(out, "  - only in A, + only in B, ~ in both, but with another ( )\n\n");
     say_place(a, SIDE_A, out);
     say_place(a, SIDE_B, out);
+    say_regs(a, out);
     if (a->hunks > a->diff->options.shown)
         text_addf(out, "%" PRIu64 " more difference%s follow: --limit N shows the first N\n",
                   a->hunks - a->diff->options.shown, plural(a->hunks - a->diff->options.shown));
@@ -143,7 +173,7 @@ static void add_group(struct table *t, const struct diff_group *g)
 
 static void say_groups(const struct diff_answer *a, struct text *out)
 {
-    static const char *const head[] = {"behaviour", "in", "A", "B", "only A", "only B", "changed", ""};
+    static const char *const head[] = {"behaviour", "in", "A", "B", "only A", "only B", "changed", "what"};
     struct table t;
     size_t n = 0, more = 0;
     while (n < a->groups.count && diff_group_differs(&a->groups.row[n]))

@@ -12,6 +12,9 @@
 
 #include "traces/filter.h"
 
+#include "base/bytes.h"
+#include "debug/disasm.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +22,21 @@
 /* A handler that has not sent its EOI within so many events is not waited for any longer. */
 enum { SERVICE_MAX = 64 };
 
+/* The same few instructions come again and again. */
+enum { CODE_SLOTS = 4096, CODE_LEN_MAX = 8 };
+struct diff_code {
+    uint64_t bytes;
+    unsigned bits;
+    size_t len;
+};
+
 static int sums_make(struct diff_side *s)
 {
     s->device_sum = calloc(256, sizeof *s->device_sum);
     s->reg_sum = calloc(256, sizeof *s->reg_sum);
     s->symbol_sum = calloc(s->names->symbol_count + 1, sizeof *s->symbol_sum);
-    if (!s->device_sum || !s->reg_sum || !s->symbol_sum)
+    s->code = calloc(CODE_SLOTS, sizeof *s->code);
+    if (!s->code || !s->device_sum || !s->reg_sum || !s->symbol_sum)
         return -1;
     for (size_t i = 1; i < s->names->device_count && i < 256; i++) {
         const struct event_device *d = &s->names->devices[i];
@@ -51,6 +63,7 @@ void diff_side_fini(struct diff_side *s)
     free(s->device_sum);
     free(s->reg_sum);
     free(s->symbol_sum);
+    free(s->code);
 }
 
 int diff_side_rewind(struct diff_side *s, struct err *e)
@@ -59,6 +72,28 @@ int diff_side_rewind(struct diff_side *s, struct err *e)
     memset(s->irqs, 0, sizeof s->irqs);
     s->at = s->served = 0;
     return trace_rewind(s->reader, e);
+}
+
+/* Simplified: protected mode is taken for 32-bit code, since an event does not hold CS.D. */
+static unsigned code_bits(const struct event *ev)
+{
+    enum cpu_mode mode = event_mode(ev);
+    return mode == MODE_LONG ? 64 : mode == MODE_REAL ? 16 : 32;
+}
+
+uint64_t diff_side_instruction(const struct diff_side *s, const struct event *ev)
+{
+    unsigned bits = code_bits(ev);
+    uint64_t bytes = ev->addr;
+    struct diff_code *c = &s->code[diff_mix(bytes, bits) % CODE_SLOTS];
+    if (c->bytes != bytes || c->bits != bits) {
+        uint8_t code[CODE_LEN_MAX];
+        struct text words = {0};
+        le_store(code, bytes, sizeof code);
+        *c = (struct diff_code){bytes, bits, disasm_one(bits, 0, code, sizeof code, &words)};
+        text_fini(&words);
+    }
+    return c->len && c->len < CODE_LEN_MAX ? bytes & (((uint64_t)1 << 8 * c->len) - 1) : bytes;
 }
 
 /* OCW2 with its EOI bit: bits 4 and 3 clear tell it from the other commands at this port. */

@@ -57,6 +57,12 @@ NODISCARD int graph_draw(const char *dot, const char *format, struct text *pictu
  * drawing fails, or when this Graphviz cannot draw the format. */
 NODISCARD int graph_render(const char *dot, const char *format, char **bytes, size_t *len, struct err *e);
 
+/* Does the path end in a format that can be drawn (NULL: DOT on a stream)? -1 with a message when not. */
+NODISCARD int graph_path_check(const char *path, struct err *e);
+
+/* Draws `dot` to the path, or writes it to `out` as it is when there is none. */
+NODISCARD int graph_publish(const struct text *dot, const char *path, FILE *out, struct err *e);
+
 /* Writes all of it, whatever write(2) takes at a time. -1 with errno set. */
 NODISCARD int graph_write(int fd, const char *bytes, size_t len);
 
