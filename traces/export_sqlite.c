@@ -86,7 +86,8 @@ static int fill(struct database *d, struct err *e)
 int export_sqlite(struct export_job *x, struct err *e)
 {
     struct database d = {.job = x};
-    int rc = sqlite3_open_v2(text_str(&x->out->temp), &d.sqlite, SQLITE_OPEN_READWRITE, NULL);
+    int rc = sqlite3_open_v2(text_str(&x->out->temp), &d.sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                             NULL);
     if (rc != SQLITE_OK)
         rc = err_set(e, "write %s: %s", text_str(&x->out->name), sqlite3_errmsg(d.sqlite));
     else
