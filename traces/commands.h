@@ -36,11 +36,34 @@ NODISCARD int trace_filter_kind(struct trace_filter *f, const char *name, struct
  * reads. */
 NODISCARD int trace_show(struct trace_reader *r, const struct trace_filter *f, FILE *out, struct err *e);
 
-/* `trace export --format jsonl`: an object a line, keys as promised. */
+/* The formats of `trace export`, a row each: name and what it is. `--help` and errors follow this table, and each is
+ * a function export_NAME of a file of its own. The first is what is meant when none is named. */
+#define EXPORT_FORMATS(X)                                                                                    \
+    X(jsonl, "a JSON object a line")                                                                         \
+    X(csv, "a table (RFC 4180)")                                                                             \
+    X(sqlite, "a database with views, needs -o")                                                             \
+    X(perfetto, "tracks over time for ui.perfetto.dev and chrome://tracing")                                 \
+    X(dot, "the exits graph for Graphviz")
+
+struct export_choice {
+    const char *format; /* NULL: the first */
+    const char *path;   /* where to; NULL or "-": the stream */
+    bool force;         /* sqlite: overwrite whatever is there */
+};
+
+/* The number of a format, or -1 with an error that names those there are. */
+NODISCARD int trace_export_format(const char *name, struct err *e);
+
+/* `trace export`: the wanted events in another form. A file is there whole or not at all; a trace is never
+ * overwritten. */
+NODISCARD int trace_export(struct trace_reader *r, const struct trace_filter *f, const struct export_choice *c,
+                           FILE *out, struct err *e);
+
+/* `trace export --format jsonl` to a stream. */
 NODISCARD int trace_export_jsonl(struct trace_reader *r, const struct trace_filter *f, FILE *out,
                                  struct err *e);
 
-/* One event as that JSON object, without newline; docs/trace-format.md says when each key is there. */
+/* One event as an object of jsonl, without newline; docs/trace-format.md says when each key is there. */
 void trace_event_json(const struct event *ev, const struct event_names *names, struct text *out);
 
 /* The same for a step with what it changed: trace_reader_regs(). `regs` may be NULL. */
