@@ -24,7 +24,7 @@ static const struct arrangement arrangements[] = {
     {120,
      30,
      4,
-     {{0, 0, 14, 12}, {14, 0, 24, 12}, {0, 12, 14, 24}, {14, 12, 24, 24}},
+     {{0, 0, 15, 12}, {15, 0, 24, 12}, {0, 12, 15, 24}, {15, 12, 24, 24}},
      {"code", "registers", "exits", "console"}},
     {76, 20, 3, {{0, 0, 11, 14}, {11, 0, 24, 14}, {0, 14, 24, 24}}, {"code", "registers", "exits"}},
     {LAYOUT_MIN_W, LAYOUT_MIN_H, 1, {{0, 0, PARTS, PARTS}}, {"code"}},

@@ -82,9 +82,12 @@ static void add_numbers(const struct snapshot *s, int room, struct text *out)
     text_fini(&piece);
 }
 
+/* `the guest has ended` is what the badge says already. */
 static const char *why_it_stands(const struct snapshot *s)
 {
-    return s->state == STATE_RUNNING ? "" : s->stop;
+    static const char ended[] = "the guest has ended: ";
+    bool said = s->state == STATE_ENDED && strncmp(s->stop, ended, sizeof ended - 1) == 0;
+    return s->state == STATE_RUNNING ? "" : s->stop + (said ? sizeof ended - 1 : 0);
 }
 
 /* One row: state and place. */

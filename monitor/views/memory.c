@@ -289,12 +289,16 @@ static const struct key_row keys[] = {
     {0},
 };
 
+static const struct key_hint hints[] = {{'g', "Go to"},  {'m', "Physical"}, {'i', "Edit"},
+                                        {'r', "Follow"}, {'W', "Watch"},    {0, NULL}};
+
 const struct view_ops view_memory = {.name = "memory",
                                      .title = "Memory",
-                                     .tab = "Memory",
+                                     .tab = "Mem",
                                      .summary =
                                          "bytes and characters, linear or physical; changed ones marked",
                                      .keys = keys,
+                                     .hints = hints,
                                      .state_len = sizeof(struct memory),
                                      .load = memory_load,
                                      .draw = memory_draw,

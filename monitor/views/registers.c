@@ -69,7 +69,7 @@ static bool is_wide(const struct snapshot *s)
 static void put_general(struct page *p)
 {
     bool wide = is_wide(p->s);
-    int digits = wide ? 16 : 8, column = digits + 6, columns = p->w / column ? p->w / column : 1;
+    int digits = wide ? 16 : 8, column = digits + 6, columns = p->w + 2 >= column ? (p->w + 2) / column : 1;
     size_t n = wide ? 16 : 8;
     columns = columns > 4 ? 4 : columns;
     int rows = ((int)n + columns - 1) / columns;

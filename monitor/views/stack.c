@@ -389,11 +389,14 @@ static const struct key_row keys[] = {
     {0},
 };
 
+static const struct key_hint hints[] = {{'m', "Memory"}, {'e', "Set"}, {'r', "RSP"}, {0, NULL}};
+
 const struct view_ops view_stack = {.name = "stack",
                                     .title = "Stack",
                                     .tab = "Stack",
                                     .summary = "each word on the stack, and where it leads",
                                     .keys = keys,
+                                    .hints = hints,
                                     .state_len = sizeof(struct stack),
                                     .load = stack_load,
                                     .draw = stack_draw,

@@ -296,6 +296,9 @@ static void tables_fini(struct view *v)
     text_fini(&t->text);
 }
 
+static const struct key_hint hints[] = {
+    {UI_RIGHT, "Next table"}, {UI_ENTER, "Entry"}, {'x', "Handler"}, {0, NULL}};
+
 const struct view_ops view_tables = {.name = "tables",
                                      .title = "Descriptor tables",
                                      .tab = "Tables",
@@ -303,6 +306,7 @@ const struct view_ops view_tables = {.name = "tables",
                                          "GDT, LDT, IDT and TSS, and what would fault in them; left and "
                                          "right change the table, Enter shows an entry bit by bit",
                                      .keys = keys,
+                                     .hints = hints,
                                      .state_len = sizeof(struct tables),
                                      .load = tables_load,
                                      .draw = tables_draw,

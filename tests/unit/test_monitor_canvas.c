@@ -109,6 +109,24 @@ static void test_pictures(void)
     canvas_fini(&c);
 }
 
+/* A selected row is one bar, whatever stands in it, and what it says can be read. */
+static void test_selected_row(void)
+{
+    const struct theme *t;
+    for (size_t i = 0; (t = theme_row(i)); i++) {
+        struct style first = theme_style(t, ROLE_TEXT, LOOK_SELECTED), plain = theme_style(t, ROLE_TEXT, 0);
+        CU_ASSERT_NOT_EQUAL(memcmp(&first, &plain, sizeof first), 0);
+        for (unsigned role = 0; role < ROLE_COUNT; role++) {
+            struct style s = theme_style(t, role, LOOK_SELECTED);
+            CU_ASSERT_EQUAL(s.bg, first.bg);
+            CU_ASSERT_EQUAL(s.bg16, first.bg16);
+            CU_ASSERT_EQUAL(s.attrs & ATTR_REVERSE, first.attrs & ATTR_REVERSE);
+            CU_ASSERT_FALSE(s.attrs & ATTR_DIM);
+            CU_ASSERT_TRUE(s.bg == COLOUR_DEFAULT || s.fg != s.bg);
+        }
+    }
+}
+
 /* Mono says everything without colours; no theme shows a set flag as a clear one. */
 static void test_themes(void)
 {
@@ -118,8 +136,8 @@ static void test_themes(void)
         for (unsigned role = 0; role < ROLE_COUNT; role++) {
             struct style s = theme_style(t, role, 0);
             CU_ASSERT_TRUE(!theme_is_mono(t) || (s.fg == COLOUR_DEFAULT && s.fg16 == COLOUR_DEFAULT));
-            struct style selected = theme_style(t, role, LOOK_SELECTED);
-            CU_ASSERT_NOT_EQUAL(s.attrs, selected.attrs);
+            struct style cursor = theme_style(t, role, LOOK_CURSOR);
+            CU_ASSERT_NOT_EQUAL(s.attrs, cursor.attrs);
         }
         struct style set = theme_style(t, ROLE_SET, 0), clear = theme_style(t, ROLE_CLEAR, 0);
         CU_ASSERT_NOT_EQUAL(memcmp(&set, &clear, sizeof set), 0);
@@ -176,6 +194,7 @@ static const struct unit_test tests[] = {
     {"search marks cells", test_find_marks},
     {"pictures", test_pictures},
     {"themes", test_themes},
+    {"a selected row", test_selected_row},
     {"layouts fill the screen", test_layouts_fill_the_screen},
     {"layouts by size", test_layouts_by_size},
 };
