@@ -32,17 +32,6 @@ void history_fini(struct snapshot_history *h)
     ring_fini(&h->rates);
 }
 
-void snapshot_machine_fini(struct snapshot_machine *m)
-{
-    free(m->devices);
-    free(m->lines);
-    free(m->first_range);
-    free(m->range_count);
-    free(m->ranges);
-    pool_free(&m->pool);
-    *m = (struct snapshot_machine){0};
-}
-
 void snapshot_free(struct snapshot *s)
 {
     if (!s)
@@ -112,20 +101,8 @@ bool snapshot_earlier_byte(const struct snapshot *s, uint64_t gpa, uint8_t *byte
     return true;
 }
 
-/* ---- questions ---- */
-
-const char *snapshot_answer(const struct snapshot *s, const char *question)
-{
-    const struct snapshot_asks *a = s->asks;
-    for (size_t i = 0; a && i < SNAPSHOT_ASKS_MAX; i++)
-        if (a->question[i] && strcmp(a->question[i], question) == 0)
-            return a->answer[i];
-    return NULL;
-}
-
 const struct snapshot_stop *snapshot_break_at(const struct snapshot *s, uint64_t linear)
 {
-
     for (size_t i = 0; i < s->stop_count; i++)
         if (s->stops[i].kind == STOPS_BREAK && s->stops[i].first == linear)
             return &s->stops[i];
