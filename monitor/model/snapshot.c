@@ -101,6 +101,31 @@ bool snapshot_earlier_byte(const struct snapshot *s, uint64_t gpa, uint8_t *byte
     return true;
 }
 
+/* Up to the end of their page; sets *n to how many those are. */
+static bool page_changed(const struct snapshot *s, uint64_t linear, size_t *n)
+{
+    struct gva_context c = target_context(&s->target);
+    struct gva_walk w;
+    size_t in_page = (size_t)(linear % SNAPSHOT_PAGE_LEN), left = SNAPSHOT_PAGE_LEN - in_page;
+    *n = left < *n ? left : *n;
+    gva_translate(s->target.memory, &c, linear, GVA_READ, &w);
+    uint64_t gpa = w.gpa - w.gpa % SNAPSHOT_PAGE_LEN;
+    const struct snapshot_page *now = w.ok ? snapshot_page(s, gpa) : NULL;
+    const struct snapshot_page *then = now ? snapshot_page(s->earlier, gpa) : NULL;
+    return then && now->backed && then->backed &&
+           memcmp(now->bytes + in_page, then->bytes + in_page, *n) != 0;
+}
+
+bool snapshot_linear_changed(const struct snapshot *s, uint64_t linear, size_t n)
+{
+    bool changed = false;
+    for (size_t part; s->earlier && n > 0 && !changed; linear += part, n -= part) {
+        part = n;
+        changed = page_changed(s, linear, &part);
+    }
+    return changed;
+}
+
 const struct snapshot_stop *snapshot_break_at(const struct snapshot *s, uint64_t linear)
 {
     for (size_t i = 0; i < s->stop_count; i++)

@@ -270,7 +270,7 @@ static void memory_note(const struct view *v, struct text *out)
     if (m->search.active)
         text_add(out, ", searching");
     if (m->search.failed)
-        text_addf(out, ", %s%.40s is not there", m->search.back ? "before this, " : "", m->search.pattern);
+        text_addf(out, ", %.40s is not there", m->search.pattern);
 }
 
 static const char *memory_question(const struct view *v)

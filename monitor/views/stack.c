@@ -41,20 +41,6 @@ static void find_bracket(const struct stack *k, uint64_t low, struct stack_row *
     }
 }
 
-static bool slot_changed(const struct snapshot *s, uint64_t linear, const uint8_t *now, unsigned n)
-{
-    struct gva_context c = target_context(&s->target);
-    struct gva_walk w;
-    gva_translate(s->target.memory, &c, linear, GVA_READ, &w);
-    for (unsigned i = 0; w.ok && i < n && snapshot_page(s, w.gpa & ~0xfffull); i++) {
-        uint8_t was;
-        if ((w.gpa & 0xfff) + i < SNAPSHOT_PAGE_LEN && snapshot_earlier_byte(s, w.gpa + i, &was) &&
-            was != now[i])
-            return true;
-    }
-    return false;
-}
-
 static uint64_t code_address(const struct target *t, uint64_t value)
 {
     return space_addr(t, SPACE_LINEAR, cpu_mode(&t->sregs) == MODE_LONG ? value : t->sregs.cs.base + value);
@@ -114,7 +100,7 @@ static bool look_row(struct stack *k, const struct snapshot *s, struct stack_row
     find_bracket(k, sp, row);
     if (row->there) {
         row->value = le_load(raw, k->width);
-        row->changed = slot_changed(s, row->at, raw, k->width);
+        row->changed = snapshot_linear_changed(s, row->at, k->width);
         add_meaning(s, row, k->width, follow, &k->words);
     }
     text_addc(&k->words, '\n');
