@@ -305,7 +305,7 @@ static void write_record(struct model *m, const struct slot *s)
     m->history.events.total = m->history.steps.total = m->history.console.total = 0;
 }
 
-static bool take_frame(struct model *m, struct slot *s)
+static bool take_frame(struct model *m, struct slot *s, uint64_t now_ns)
 {
     struct err e;
     struct frame_request rq;
@@ -320,7 +320,7 @@ static bool take_frame(struct model *m, struct slot *s)
         snap->parts = rq.parts;
         snap->wants = &m->wants;
         snap->asks = &m->asks;
-        moments_take(&m->moments, snap, &m->history.rates, clock_host_ns());
+        moments_take(&m->moments, snap, &m->history.rates, now_ns);
     }
     return snap;
 }
@@ -330,7 +330,7 @@ static void slot_take(struct model *m, struct slot *s, struct model_found *found
     enum slot_use use = s->use;
     found->gone |= s->failed && s->err.code == EPIPE;
     if (use == SLOT_FRAME) {
-        found->frame |= take_frame(m, s);
+        found->frame |= take_frame(m, s, found->now_ns);
     } else if (use == SLOT_QUESTION) {
         asks_keep(&m->asks, text_str(&s->line), s->failed ? s->err.text : text_str(&s->out),
                   m->moments.now ? m->moments.now->stop_serial : 0);

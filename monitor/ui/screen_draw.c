@@ -4,6 +4,7 @@
 #include "monitor/ui/screen_inside.h"
 
 #include "monitor/views/header.h"
+#include "monitor/views/wrap.h"
 
 #include <string.h>
 
@@ -134,7 +135,12 @@ static void draw_pane(struct screen *s, struct canvas *c, size_t pane)
 
 static void draw_overlay(struct screen *s, struct canvas *c, struct overlay *o)
 {
-    size_t rows = lines_count(text_str(&o->text));
+    if (o->w != c->w - 4) {
+        o->w = c->w - 4;
+        text_clear(&o->rows);
+        lines_wrap(text_str(&o->text), o->w, &o->rows);
+    }
+    size_t rows = lines_count(text_str(&o->rows));
     int most = c->h - s->layout.strip.y - 3, h = (int)rows + 2 < most ? (int)rows + 2 : most;
     struct rect r = {0, c->h - 1 - h, c->w, h};
     struct text title = {0};
@@ -144,10 +150,12 @@ static void draw_overlay(struct screen *s, struct canvas *c, struct overlay *o)
     canvas_clear(c);
     canvas_leave(c, window);
     canvas_box(c, r, ROLE_BORDER, text_str(&title), ROLE_FOCUS);
-    const char *hint = rows > (size_t)(h - 2) ? " Up Down PgUp PgDn: more   Esc: close " : " Esc: close ";
+    const char *hint = rows <= (size_t)(h - 2) ? " Esc: close "
+                       : c->w < 50             ? " PgDn: more  Esc: close "
+                                               : " Up Down PgUp PgDn: more   Esc: close ";
     canvas_text_right(c, r.w - 2, r.y + r.h - 1, ROLE_LABEL, hint);
     window = canvas_enter(c, (struct rect){r.x + 2, r.y + 1, r.w - 4, r.h - 2});
-    draw_lines(c, text_str(&o->text), o->list.top, SIZE_MAX);
+    lines_draw(c, text_str(&o->rows), o->list.top, SIZE_MAX);
     if (s->search.len)
         canvas_find(c, text_str(&s->search));
     canvas_leave(c, window);

@@ -25,7 +25,11 @@ static int draw_words(struct canvas *c, int x, int y, const char *text, bool her
     x = canvas_textn(c, x, y, here ? ROLE_HERE : role, text, verb);
     if (symbol > verb)
         x = canvas_textn(c, x, y, ROLE_TEXT, text + verb, symbol - verb);
-    return text[symbol] ? canvas_text(c, x, y, ROLE_SYMBOL, text + symbol) : x;
+    if (text[symbol])
+        x = canvas_text(c, x, y, ROLE_SYMBOL, text + symbol);
+    if (x > c->window.w)
+        canvas_put(c, c->window.w - 1, y, ROLE_DIM, 0x2026);
+    return x;
 }
 
 /* ---- what will happen at RIP ---- */

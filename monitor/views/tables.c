@@ -308,9 +308,7 @@ static const struct key_hint hints[] = {
 const struct view_ops view_tables = {.name = "tables",
                                      .title = "Descriptor tables",
                                      .tab = "Tables",
-                                     .summary =
-                                         "GDT, LDT, IDT and TSS, and what would fault in them; left and "
-                                         "right change the table, Enter shows an entry bit by bit",
+                                     .summary = "GDT, LDT, IDT and TSS, and what would fault in them",
                                      .keys = keys,
                                      .hints = hints,
                                      .state_len = sizeof(struct tables),

@@ -152,13 +152,13 @@ static void test_themes(void)
 }
 
 /* At every size: panes inside of the screen, none over another, and together they fill the body. */
-static void test_layouts_fill_the_screen(void)
+static void fill_the_screen(enum layout_kind kind)
 {
     for (int w = 1; w < 240; w += 3) {
         for (int h = 1; h < 80; h += 2) {
             struct layout l;
             int cells = 0;
-            layout_make(&l, w, h, false);
+            layout_make(&l, w, h, kind);
             CU_ASSERT_EQUAL(l.fits, w >= LAYOUT_MIN_W && h >= LAYOUT_MIN_H);
             for (size_t i = 0; l.fits && i < l.pane_count; i++) {
                 struct rect r = l.pane[i];
@@ -171,19 +171,28 @@ static void test_layouts_fill_the_screen(void)
     }
 }
 
-static size_t panes_at(int w, int h)
+static void test_layouts_fill_the_screen(void)
+{
+    fill_the_screen(LAYOUT_GUEST);
+    fill_the_screen(LAYOUT_TRACE);
+    fill_the_screen(LAYOUT_SINGLE);
+}
+
+static size_t panes_at(int w, int h, enum layout_kind kind)
 {
     struct layout l;
-    layout_make(&l, w, h, false);
+    layout_make(&l, w, h, kind);
     return l.fits ? l.pane_count : 0;
 }
 
 static void test_layouts_by_size(void)
 {
-    CU_ASSERT_EQUAL(panes_at(200, 60), 6);
-    CU_ASSERT_EQUAL(panes_at(80, 24), 3);
-    CU_ASSERT_EQUAL(panes_at(40, 10), 1);
-    CU_ASSERT_EQUAL(panes_at(30, 10), 0);
+    CU_ASSERT_EQUAL(panes_at(200, 60, LAYOUT_GUEST), 6);
+    CU_ASSERT_EQUAL(panes_at(80, 24, LAYOUT_GUEST), 3);
+    CU_ASSERT_EQUAL(panes_at(40, 10, LAYOUT_GUEST), 1);
+    CU_ASSERT_EQUAL(panes_at(30, 10, LAYOUT_GUEST), 0);
+    CU_ASSERT_EQUAL(panes_at(80, 24, LAYOUT_TRACE), 3);
+    CU_ASSERT_EQUAL(panes_at(200, 60, LAYOUT_SINGLE), 1);
 }
 
 static const struct unit_test tests[] = {
