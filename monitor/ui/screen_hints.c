@@ -53,6 +53,7 @@ void screen_hints(const struct screen *s, struct canvas *c)
 {
     static const struct key_hint always[] = {{'?', "Help"}, {'q', "Quit"}, {0, NULL}};
     struct rect r = s->layout.bottom;
+    const struct key_row *own = s->view[s->zoomed ? s->zoom : s->pane[s->focus]].ops->keys;
     int gap = r.w < NARROW ? 1 : 2, right = r.x + r.w;
     canvas_row(c, r.x, r.y, r.w, ROLE_BAR, ' ');
     for (size_t i = 2; i-- > 0;) {
@@ -61,7 +62,8 @@ void screen_hints(const struct screen *s, struct canvas *c)
     }
     int x = r.x + 1;
     for (const struct key_hint *h = hints_now(s); h->word && x + hint_width(h) + gap <= right; h++)
-        x = draw_hint(h, c, x, r.y, ROLE_BAR_KEY, ROLE_BAR) + gap;
+        if (!key_find(own, h->key)) /* there it means something else, or the title names it */
+            x = draw_hint(h, c, x, r.y, ROLE_BAR_KEY, ROLE_BAR) + gap;
 }
 
 void screen_title_hints(const struct key_hint *hints, struct canvas *c, int x, int right, int y)

@@ -55,11 +55,11 @@ static const struct theme themes[] = {
      0xfdfdfb,
      {232, 189, 0, 6, 0},
      true,
-     {[ROLE_TEXT] = {235, D, D, D, 0},       [ROLE_DIM] = {243, D, D, D, M},
+     {[ROLE_TEXT] = {235, D, D, D, 0},       [ROLE_DIM] = {244, D, 8, D, 0},
       [ROLE_LABEL] = {24, D, 4, D, 0},       [ROLE_TITLE] = {235, D, D, D, B},
-      [ROLE_FOCUS] = {231, 25, 15, 4, B},    [ROLE_BORDER] = {250, D, D, D, M},
-      [ROLE_BAR] = {235, 254, D, D, R},      [ROLE_BAR_KEY] = {25, 254, D, D, R | B},
-      [ROLE_BAR_NOTE] = {241, 254, D, D, R}, [ROLE_RUNNING] = {231, 29, 15, 2, B},
+      [ROLE_FOCUS] = {231, 25, 15, 4, B},    [ROLE_BORDER] = {250, D, 7, D, 0},
+      [ROLE_BAR] = {235, 254, 0, 7, 0},      [ROLE_BAR_KEY] = {25, 254, 4, 7, B},
+      [ROLE_BAR_NOTE] = {240, 254, 0, 7, 0}, [ROLE_RUNNING] = {231, 29, 15, 2, B},
       [ROLE_PAUSED] = {16, 220, 0, 3, B},    [ROLE_ENDED] = {231, 130, 15, 1, B},
       [ROLE_ADDRESS] = {24, D, 4, D, 0},     [ROLE_VALUE] = {232, D, D, D, 0},
       [ROLE_CHANGED] = {130, D, 1, D, B},    [ROLE_SYMBOL] = {29, D, 2, D, 0},
@@ -67,7 +67,7 @@ static const struct theme themes[] = {
       [ROLE_HERE] = {231, 25, 15, 4, B},     [ROLE_BREAKPOINT] = {166, D, 1, D, B},
       [ROLE_GOOD] = {29, D, 2, D, 0},        [ROLE_NOTE] = {94, D, 3, D, B},
       [ROLE_ALARM] = {166, D, 1, D, B},      [ROLE_SET] = {232, D, D, D, B | U},
-      [ROLE_CLEAR] = {246, D, D, D, M},      [ROLE_PRESENT] = {29, D, 2, D, 0},
+      [ROLE_CLEAR] = {247, D, 8, D, 0},      [ROLE_PRESENT] = {29, D, 2, D, 0},
       [ROLE_HUGE] = {25, D, 4, D, 0},        [ROLE_NX] = {90, D, 5, D, 0},
       [ROLE_USER] = {94, D, 3, D, 0},        [ROLE_DEVICE] = {25, D, 4, D, 0},
       [ROLE_CPU] = {29, D, 2, D, 0},         [ROLE_DEBUG] = {90, D, 5, D, 0},
@@ -178,7 +178,7 @@ static struct style vga_style(const struct theme *t, unsigned attribute)
 
 static bool is_faint(unsigned role)
 {
-    return role == ROLE_DIM || role == ROLE_CLEAR || role == ROLE_BORDER;
+    return role == ROLE_DIM || role == ROLE_CLEAR || role == ROLE_BORDER || role == ROLE_OWN;
 }
 
 /* A selected row is one bar: whatever stands in it gets the bar's background. Letters that had a background

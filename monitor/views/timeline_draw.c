@@ -237,7 +237,8 @@ static void draw_legend(const struct drawing *d, int y, bool tall)
     x = canvas_text(d->c, x, y, ROLE_FATAL, "X fault") + 2;
     if (d->s->replay) {
         canvas_put(d->c, x, y, ROLE_HERE, GLYPH_PLACE);
-        canvas_text(d->c, x + 2, y, ROLE_TEXT, "the replay; Enter brings it to ^");
+        canvas_text(d->c, x + 2, y, ROLE_TEXT,
+                    d->c->window.w < 84 ? "the replay" : "the replay; Enter brings it to ^");
     }
 }
 
