@@ -198,6 +198,8 @@ static void show_answer(struct screen *s, const char *line, const struct text *o
     const struct shell_command *row;
     struct err ignored;
     bool runs = shell_find(line, line_name_len(line), &row, &ignored) == 0 && (row->flags & COMMAND_RUNS);
+    if (runs && s->layout.header.h > 1) /* its first line is in the header then */
+        return;
     if (runs || lines_count(text_str(out)) <= 1) {
         screen_say(s, text_str(out));
         return;

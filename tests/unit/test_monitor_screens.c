@@ -162,11 +162,11 @@ static const struct symbol timer_names[] = {
 static const struct symbols timer_symbols = {timer_names, sizeof timer_names / sizeof timer_names[0]};
 
 static const struct symbol keyboard_names[] = {
-    {"_start", 0x100000, 8, false},      {"guest_end", 0x100008, 4, false},
-    {"code_take", 0x10000c, 62, true},   {"trap_handle", 0x10004a, 96, true},
-    {"guest_main", 0x1000aa, 431, true}, {"console_byte", 0x100259, 45, true},
+    {"_start", 0x100000, 8, false},       {"guest_end", 0x100008, 4, false},
+    {"code_take", 0x10000c, 62, true},    {"trap_handle", 0x10004a, 96, true},
+    {"guest_main", 0x1000aa, 431, true},  {"console_byte", 0x100259, 45, true},
     {"trap_common", 0x100796, 41, false}, {"codes_out", 0x101000, 4, false},
-    {"codes_in", 0x101004, 4, false},    {"codes", 0x101010, 16, false},
+    {"codes_in", 0x101004, 4, false},     {"codes", 0x101010, 16, false},
 };
 static const struct symbols keyboard_symbols = {keyboard_names,
                                                 sizeof keyboard_names / sizeof keyboard_names[0]};
@@ -265,10 +265,70 @@ static void test_help(void)
     }
 }
 
+/* ---- what is remembered ---- */
+
+static void state(struct stage *g, const char *kept, struct text *out)
+{
+    screen_restore(g->screen, kept);
+    settle(g);
+    text_clear(out);
+    screen_save(g->screen, out);
+}
+
+static void test_state(void)
+{
+    static const char *const refused[] = {"panes 3 code code exits\n",
+                                          "panes 3 code nothing exits\n",
+                                          "panes 3 code\n",
+                                          "panes 9 code\n",
+                                          "panes",
+                                          "panes 3",
+                                          "theme \xff\n"};
+    struct stage g;
+    struct text out = {0};
+    stage_begin(&g, "timer-stops", &timer_symbols, 80, 24);
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        state(&g, refused[i], &out);
+        CU_ASSERT_STRING_EQUAL(text_str(&out), "theme dark\npanes 3 code registers exits\n");
+    }
+    state(&g, "theme light\npanes 3 pages stack code\ntrace-panes 3 exits console devices\n", &out);
+    CU_ASSERT_STRING_EQUAL(text_str(&out),
+                           "theme light\npanes 3 pages stack code\ntrace-panes 3 exits console devices\n");
+    CU_ASSERT_TRUE(shows(&g, "Page tables"));
+    press(&g, "z"); /* one view in full is no arrangement */
+    text_clear(&out);
+    screen_save(g.screen, &out);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text_str(&out), "panes 3 pages stack code\n"));
+    stage_end(&g);
+    text_fini(&out);
+}
+
+/* A session without colours leaves the theme of the others alone. */
+static void test_state_without_colours(void)
+{
+    struct stage g;
+    struct text out = {0};
+    setenv("NO_COLOR", "1", 1);
+    stage_begin(&g, "timer-stops", &timer_symbols, 80, 24);
+    state(&g, "theme light\n", &out);
+    CU_ASSERT_TRUE(theme_is_mono(screen_theme(g.screen)));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text_str(&out), "theme light\n"));
+    CU_ASSERT_PTR_NULL(strstr(text_str(&out), "mono"));
+    unsetenv("NO_COLOR");
+    stage_end(&g);
+    text_fini(&out);
+}
+
 static const struct unit_test tests[] = {
-    {"paused", test_paused},       {"running", test_running},      {"a replay", test_replay},
-    {"too small", test_too_small}, {"keys are named", test_hints}, {"keys in titles", test_title_hints},
+    {"paused", test_paused},
+    {"running", test_running},
+    {"a replay", test_replay},
+    {"too small", test_too_small},
+    {"keys are named", test_hints},
+    {"keys in titles", test_title_hints},
     {"help", test_help},
+    {"what is remembered", test_state},
+    {"what is remembered without colours", test_state_without_colours},
 };
 
 UNIT_MAIN("screens", tests)
