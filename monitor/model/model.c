@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -293,26 +292,31 @@ void model_record(struct model *m, const char *path)
     text_add(&m->record, path);
 }
 
-/* Its events are all known already. */
-static void write_record(struct model *m, const struct slot *s)
+/* Its events are all known already. What came of it is told as an answer to the command. */
+static void write_record(struct model *m, const struct slot *s, struct model_found *found)
 {
-    FILE *f = fopen(text_str(&m->record), "we");
-    if (f) {
-        fwrite(text_str(&s->out), 1, s->out.len, f);
-        fclose(f);
-    }
+    struct text line = {0}, said = {0};
+    struct err e;
+    bool failed = s->failed || frame_record(text_str(&m->record), &s->out, m->symbols, &e) < 0;
+    text_addf(&line, "record %s", text_str(&m->record));
+    if (!failed)
+        text_addf(&said, "the snapshot is in %s", text_str(&m->record));
+    if (found->answered)
+        found->answered(found->ctx, text_str(&line), &said, !failed ? NULL : s->failed ? &s->err : &e);
+    text_fini(&line);
+    text_fini(&said);
     text_clear(&m->record);
     m->history.events.total = m->history.steps.total = m->history.console.total = 0;
 }
 
-static bool take_frame(struct model *m, struct slot *s, uint64_t now_ns)
+static bool take_frame(struct model *m, struct slot *s, struct model_found *found)
 {
     struct err e;
     struct frame_request rq;
     if (frame_request_read(text_str(&s->line), s->line.len, &rq, &e) < 0)
         rq.parts = 0;
     if (m->record.len && rq.parts == PART_ALL)
-        write_record(m, s);
+        write_record(m, s, found);
     struct snapshot *snap =
         s->failed ? NULL
                   : snapshot_read(text_str(&s->out), s->out.len, &m->machine, &m->history, m->symbols, &e);
@@ -320,7 +324,7 @@ static bool take_frame(struct model *m, struct slot *s, uint64_t now_ns)
         snap->parts = rq.parts;
         snap->wants = &m->wants;
         snap->asks = &m->asks;
-        moments_take(&m->moments, snap, &m->history.rates, now_ns);
+        moments_take(&m->moments, snap, &m->history.rates, found->now_ns);
     }
     return snap;
 }
@@ -330,7 +334,7 @@ static void slot_take(struct model *m, struct slot *s, struct model_found *found
     enum slot_use use = s->use;
     found->gone |= s->failed && s->err.code == EPIPE;
     if (use == SLOT_FRAME) {
-        found->frame |= take_frame(m, s, found->now_ns);
+        found->frame |= take_frame(m, s, found);
     } else if (use == SLOT_QUESTION) {
         asks_keep(&m->asks, text_str(&s->line), s->failed ? s->err.text : text_str(&s->out),
                   m->moments.now ? m->moments.now->stop_serial : 0);

@@ -9,14 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TALLY_W = 34, TALLY_MAX = 64, WITH_TOTAL_W = 44 };
+enum { TALLY_W = 34, TALLY_WIDE = 60, TALLY_WIDE_FROM = 140, TALLY_MAX = 64, WITH_TOTAL_W = 44 };
 
 struct exits_room exits_room(int w, int h)
 {
     struct exits_room room = {.feed = {0, 0, w, h}};
     if (w >= 2 * TALLY_W + 6) {
-        room.feed.w = w - TALLY_W - 3;
-        room.tally = (struct rect){w - TALLY_W, 0, TALLY_W, h};
+        int tally = w >= TALLY_WIDE_FROM ? TALLY_WIDE : TALLY_W;
+        room.feed.w = w - tally - 3;
+        room.tally = (struct rect){w - tally, 0, tally, h};
     } else if (h >= 18) { /* tall and narrow: below */
         int rows = h / 3;
         room.feed.h = h - rows - 1;

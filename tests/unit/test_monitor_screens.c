@@ -14,7 +14,7 @@
 #include "monitor/ui/layout.h"
 #include "monitor/ui/screen.h"
 
-enum { FRAME_NS = 40000000, ROUNDS = 40 };
+enum { FRAME_NS = 40000000, ROUNDS = 40, SYMBOLS_MAX = 200 };
 
 static const int sizes[][2] = {{80, 24}, {40, 10}, {200, 60}};
 
@@ -28,11 +28,25 @@ struct stage {
     size_t frame_len;
     struct text again; /* the frame without events, steps and console: those are told once */
     bool told;
+    struct symbol symbol[SYMBOLS_MAX]; /* recorded behind it */
+    struct symbols symbols;
+    struct pool pool;
 };
+
+static void take_symbol(struct stage *g, struct cursor *c)
+{
+    CU_ASSERT_FATAL(g->symbols.n < SYMBOLS_MAX);
+    struct symbol *s = &g->symbol[g->symbols.n++];
+    s->addr = cursor_varint(c);
+    s->len = cursor_varint(c);
+    s->function = cursor_varint(c);
+    s->name = pool_get_string(&g->pool, c);
+}
 
 /* Only how many there were of what is collected over time. */
 static void strip_frame(struct stage *g)
 {
+    g->symbols.rows = g->symbol;
     struct cursor c = {(const uint8_t *)g->frame, g->frame_len, false};
     while (c.left && !c.bad) {
         uint64_t field = cursor_varint(&c);
@@ -43,9 +57,14 @@ static void strip_frame(struct stage *g)
         else
             text_addn(&bytes, (const char *)part.p, part.left);
         fields_add_bytes(&g->again, (unsigned)field, &bytes);
+        if (field == FRAME_SYMBOL)
+            take_symbol(g, &part);
         text_fini(&bytes);
     }
     CU_ASSERT_FALSE(c.bad);
+    for (size_t i = 0; i + 1 < g->symbols.n; i++) /* a label reaches to the next one */
+        if (g->symbol[i].len == 0)
+            g->symbol[i].len = g->symbol[i + 1].addr - g->symbol[i].addr;
 }
 
 static void nothing(void *ctx)
@@ -69,7 +88,7 @@ static void settle(struct stage *g)
     }
 }
 
-static void stage_begin(struct stage *g, const char *frame, const struct symbols *symbols, int w, int h)
+static void stage_begin(struct stage *g, const char *frame, int w, int h)
 {
     char path[512];
     struct err e;
@@ -80,7 +99,7 @@ static void stage_begin(struct stage *g, const char *frame, const struct symbols
     strip_frame(g);
     g->door = door_create(&e);
     CU_ASSERT_PTR_NOT_NULL_FATAL(g->door);
-    g->model = model_open(g->door, symbols, nothing, NULL, &e);
+    g->model = model_open(g->door, &g->symbols, nothing, NULL, &e);
     CU_ASSERT_PTR_NOT_NULL_FATAL(g->model);
     g->screen = screen_create(g->model, NULL, w, h, &e);
     CU_ASSERT_PTR_NOT_NULL_FATAL(g->screen);
@@ -109,6 +128,7 @@ static void stage_end(struct stage *g)
     if (g->door)
         door_destroy(g->door);
     text_fini(&g->again);
+    pool_free(&g->pool);
     free(g->frame);
 }
 
@@ -143,39 +163,11 @@ static void golden(struct stage *g, const char *name)
 
 /* ---- whole screens ---- */
 
-static const struct symbol timer_names[] = {
-    {"_start", 0x100000, 8, false},
-    {"guest_end", 0x100008, 4, false},
-    {"trap_handle", 0x10000c, 76, true},
-    {"guest_main", 0x100058, 142, true},
-    {"console_byte", 0x1000e6, 45, true},
-    {"console_init", 0x100113, 84, true},
-    {"console_text", 0x100167, 35, true},
-    {"console_decimal", 0x1001d1, 66, true},
-    {"trap_stubs", 0x100220, 1030, false},
-    {"trap_common", 0x100626, 41, false},
-    {"trap_init", 0x10064f, 125, true},
-    {"pic_init", 0x1006eb, 63, true},
-    {"pic_end_of_interrupt", 0x10072a, 20, true},
-    {"ticks", 0x101000, 4, false},
-};
-static const struct symbols timer_symbols = {timer_names, sizeof timer_names / sizeof timer_names[0]};
-
-static const struct symbol keyboard_names[] = {
-    {"_start", 0x100000, 8, false},       {"guest_end", 0x100008, 4, false},
-    {"code_take", 0x10000c, 62, true},    {"trap_handle", 0x10004a, 96, true},
-    {"guest_main", 0x1000aa, 431, true},  {"console_byte", 0x100259, 45, true},
-    {"trap_common", 0x100796, 41, false}, {"codes_out", 0x101000, 4, false},
-    {"codes_in", 0x101004, 4, false},     {"codes", 0x101010, 16, false},
-};
-static const struct symbols keyboard_symbols = {keyboard_names,
-                                                sizeof keyboard_names / sizeof keyboard_names[0]};
-
 static void test_paused(void)
 {
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         struct stage g;
-        stage_begin(&g, "timer-stops", &timer_symbols, sizes[i][0], sizes[i][1]);
+        stage_begin(&g, "timer-stops", sizes[i][0], sizes[i][1]);
         golden(&g, "screen-paused");
         press(&g, "4"); /* the page tables */
         golden(&g, "screen-pages");
@@ -187,7 +179,7 @@ static void test_running(void)
 {
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         struct stage g;
-        stage_begin(&g, "keyboard-runs", &keyboard_symbols, sizes[i][0], sizes[i][1]);
+        stage_begin(&g, "keyboard-runs", sizes[i][0], sizes[i][1]);
         golden(&g, "screen-running");
         stage_end(&g);
     }
@@ -208,7 +200,7 @@ static void test_replay(void)
 static void test_too_small(void)
 {
     struct stage g;
-    stage_begin(&g, "timer-stops", &timer_symbols, 30, 6);
+    stage_begin(&g, "timer-stops", 30, 6);
     golden(&g, "screen-small");
     for (int w = 1; w < LAYOUT_MIN_W + 2; w += 3)
         for (int h = 1; h < LAYOUT_MIN_H + 2; h++) {
@@ -232,11 +224,11 @@ static void test_hints(void)
                                   {120, 40}, {59, 19}};
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
         struct stage g;
-        stage_begin(&g, "timer-stops", &timer_symbols, more[i][0], more[i][1]);
+        stage_begin(&g, "timer-stops", more[i][0], more[i][1]);
         for (size_t k = 0; k < sizeof standing / sizeof standing[0]; k++)
             CU_ASSERT_TRUE(shows(&g, standing[k]));
         stage_end(&g);
-        stage_begin(&g, "keyboard-runs", &keyboard_symbols, more[i][0], more[i][1]);
+        stage_begin(&g, "keyboard-runs", more[i][0], more[i][1]);
         for (size_t k = 0; k < sizeof running / sizeof running[0]; k++)
             CU_ASSERT_TRUE(shows(&g, running[k]));
         stage_end(&g);
@@ -256,7 +248,7 @@ static void test_help(void)
 {
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         struct stage g;
-        stage_begin(&g, "timer-stops", &timer_symbols, sizes[i][0], sizes[i][1]);
+        stage_begin(&g, "timer-stops", sizes[i][0], sizes[i][1]);
         press(&g, "?");
         golden(&g, "screen-help");
         press(&g, "\x1b");
@@ -286,7 +278,7 @@ static void test_state(void)
                                           "theme \xff\n"};
     struct stage g;
     struct text out = {0};
-    stage_begin(&g, "timer-stops", &timer_symbols, 80, 24);
+    stage_begin(&g, "timer-stops", 80, 24);
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         state(&g, refused[i], &out);
         CU_ASSERT_STRING_EQUAL(text_str(&out), "theme dark\npanes 3 code registers exits\n");
@@ -309,7 +301,7 @@ static void test_state_without_colours(void)
     struct stage g;
     struct text out = {0};
     setenv("NO_COLOR", "1", 1);
-    stage_begin(&g, "timer-stops", &timer_symbols, 80, 24);
+    stage_begin(&g, "timer-stops", 80, 24);
     state(&g, "theme light\n", &out);
     CU_ASSERT_TRUE(theme_is_mono(screen_theme(g.screen)));
     CU_ASSERT_PTR_NOT_NULL(strstr(text_str(&out), "theme light\n"));
