@@ -63,10 +63,20 @@ static void give_back(const struct guard *g)
     tcsetattr(STDIN_FILENO, TCSANOW, &g->was);
 }
 
+/* One byte: nothing is left to do. */
+static void child_dismiss(const struct guard *g)
+{
+    char byte = 0;
+    ssize_t ignored = write(g->pipe_fd, &byte, 1);
+    (void)ignored;
+}
+
 static void on_crash(int signo)
 {
-    if (the)
+    if (the) {
         give_back(the);
+        child_dismiss(the);
+    }
     /* The action was reset (SA_RESETHAND): now it does what it does to everybody. */
     raise(signo);
 }
@@ -156,11 +166,9 @@ struct guard *guard_open(struct err *e)
 
 void guard_close(struct guard *g)
 {
-    char byte = 0;
     if (!g)
         return;
-    ssize_t ignored = write(g->pipe_fd, &byte, 1);
-    (void)ignored;
+    child_dismiss(g);
     close(g->pipe_fd);
     waitpid(g->child, NULL, 0);
     for (size_t i = 0; i < CRASHES; i++)

@@ -166,6 +166,11 @@ void screen_complain(struct screen *s, const struct err *e)
     s->message_alarm = true;
 }
 
+const char *screen_complaint(const struct screen *s)
+{
+    return s->message_alarm && s->message.len ? text_str(&s->message) : NULL;
+}
+
 /* Lays a text over the panes. */
 static void lay_over(struct screen *s, const char *title, size_t n, const char *text)
 {

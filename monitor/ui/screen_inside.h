@@ -74,8 +74,6 @@ void screen_relayout(struct screen *s);
 void screen_reply(struct screen *s, struct view_reply *r);
 /* Gives a verb to the focused view. */
 bool screen_act(struct screen *s, const char *verb, const char *args);
-/* Formats a message for the bottom row. */
-void screen_complain(struct screen *s, const struct err *e);
 void screen_help_text(struct screen *s, struct text *out);
 
 #endif
