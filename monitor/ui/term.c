@@ -110,9 +110,11 @@ static int term_begin(struct term *t, struct err *e)
     t->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     use_tioctl(TRUE); /* LINES and COLUMNS in the environment do not follow a window that is resized */
     t->screen = screen_new(t);
+    const char *name = getenv("TERM");
+    if (!t->screen && (!name || !*name))
+        return err_set(e, "TERM is not set: set it to the terminal you have (xterm-256color)");
     if (!t->screen)
-        return err_set(e, "the terminal \"%s\" is not known: set TERM to what you have (xterm-256color)",
-                       getenv("TERM") ? getenv("TERM") : "");
+        return err_set(e, "the terminal \"%s\" is not known: set TERM to what you have (xterm-256color)", name);
     if (!(t->guard = guard_open(e)))
         return -1;
     term_modes(t);
@@ -291,15 +293,27 @@ static attr_t attrs_of(const struct style *s)
            (s->attrs & ATTR_UNDERLINE ? A_UNDERLINE : 0) | (s->attrs & ATTR_REVERSE ? A_REVERSE : 0);
 }
 
+/* Bright is bold there, but not everywhere: a bright black would be black on black. */
+static void eight_colours(int *fg, int *bg, attr_t *attrs)
+{
+    if (*fg == 8) {
+        *fg = -1;
+        *attrs |= A_DIM;
+    } else if (*fg > 8) {
+        *fg -= 8;
+        *attrs |= A_BOLD;
+    } else if (*fg == 0) {
+        *attrs &= ~(attr_t)A_BOLD;
+    }
+    *bg = *bg >= 8 ? *bg - 8 : *bg;
+}
+
 static void cell_write(struct term *t, int x, int y, const struct shown *cell)
 {
     int fg = t->rich ? cell->style.fg : cell->style.fg16, bg = t->rich ? cell->style.bg : cell->style.bg16;
     attr_t attrs = attrs_of(&cell->style);
-    if (!t->rich && t->colours && COLORS < 16) { /* bright is bold there */
-        attrs |= fg >= 8 ? A_BOLD : 0;
-        fg = fg >= 8 ? fg - 8 : fg;
-        bg = bg >= 8 ? bg - 8 : bg;
-    }
+    if (!t->rich && t->colours && COLORS < 16)
+        eight_colours(&fg, &bg, &attrs);
     wchar_t text[2] = {(wchar_t)(t->ascii ? (uint32_t)(unsigned char)canvas_ascii(cell->code) : cell->code),
                        0};
     cchar_t out;
