@@ -47,9 +47,10 @@ void export_hex(struct text *t, uint64_t v); /* 0x7c00 */
 enum export_type {
     EXPORT_ABSENT, /* this event has no such thing */
     EXPORT_NUMBER,
-    EXPORT_HEX,  /* needs all 64 bits */
-    EXPORT_WORD, /* `word` */
-    EXPORT_FLAGS /* `number` is a set of enum event_flag */
+    EXPORT_HEX,   /* needs all 64 bits */
+    EXPORT_WORD,  /* `word` */
+    EXPORT_FLAGS, /* `number` is a set of enum event_flag */
+    EXPORT_REGS   /* registers: those of the mask `number` in the row's `regs` */
 };
 
 struct export_value {
@@ -62,7 +63,9 @@ struct export_value {
 struct export_row {
     const struct event *ev;
     const struct event_names *names;
-    struct text *words; /* room for a sentence, empty */
+    struct text *words;            /* room for a sentence, empty */
+    const struct event_regs *regs; /* after a step, NULL when not known: see trace_reader_regs() */
+    uint32_t changed;              /* those that it changed */
 };
 
 /* A key of jsonl and column of csv. */
@@ -76,5 +79,9 @@ extern const struct export_column export_columns[];
 
 /* The names of flags that are set and said, appended with `between` between them, each inside `quote`. */
 void export_flags(struct text *t, uint64_t flags, const char *quote, const char *between);
+
+/* The registers that a step changed, in the order of their numbers: name, `is`, value. */
+void export_regs(struct text *t, const struct export_row *row, const char *quote, const char *is,
+                 const char *between);
 
 #endif

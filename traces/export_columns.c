@@ -4,6 +4,8 @@
  */
 #include "traces/export.h"
 
+#include "event/regs.h"
+
 void export_decimal(struct text *t, uint64_t v)
 {
     char digits[20];
@@ -199,14 +201,45 @@ static void get_text(const struct export_row *row, struct export_value *v)
     put_word(v, text_str(row->words));
 }
 
-const struct export_column export_columns[] = {{"seq", get_seq},        {"t_ns", get_time},
-                                               {"vcpu", get_vcpu},      {"rip", get_rip},
-                                               {"cs", get_cs},          {"mode", get_mode},
-                                               {"cpl", get_cpl},        {"kind", get_kind},
-                                               {"device", get_device},  {"reg", get_reg},
-                                               {"dir", get_dir},        {"size", get_size},
-                                               {"count", get_count},    {"addr", get_addr},
-                                               {"value", get_value},    {"host_ns", get_host},
-                                               {"guest_ns", get_guest}, {"assist", get_assist},
-                                               {"detail", get_detail},  {"flags", get_flags},
-                                               {"text", get_text},      {0}};
+static void get_regs(const struct export_row *row, struct export_value *v)
+{
+    if (row->regs && row->changed)
+        put(v, EXPORT_REGS, row->changed);
+}
+
+void export_regs(struct text *t, const struct export_row *row, const char *quote, const char *is,
+                 const char *between)
+{
+    const char *sep = "";
+    for (uint32_t left = row->changed; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        text_addf(t, "%s%s%s%s%s%s", sep, quote, event_regs_name(i), quote, is, quote);
+        export_hex(t, row->regs->r[i]);
+        text_add(t, quote);
+        sep = between;
+    }
+}
+
+const struct export_column export_columns[] = {{"seq", get_seq},
+                                               {"t_ns", get_time},
+                                               {"vcpu", get_vcpu},
+                                               {"rip", get_rip},
+                                               {"cs", get_cs},
+                                               {"mode", get_mode},
+                                               {"cpl", get_cpl},
+                                               {"kind", get_kind},
+                                               {"device", get_device},
+                                               {"reg", get_reg},
+                                               {"dir", get_dir},
+                                               {"size", get_size},
+                                               {"count", get_count},
+                                               {"addr", get_addr},
+                                               {"value", get_value},
+                                               {"host_ns", get_host},
+                                               {"guest_ns", get_guest},
+                                               {"assist", get_assist},
+                                               {"detail", get_detail},
+                                               {"flags", get_flags},
+                                               {"text", get_text},
+                                               {"regs", get_regs},
+                                               {0}};

@@ -22,7 +22,7 @@ static void add_word(struct text *out, const char *word)
     text_addc(out, '"');
 }
 
-static void add_value(struct text *out, const struct export_value *v)
+static void add_value(struct text *out, const struct export_row *row, const struct export_value *v)
 {
     switch (v->type) {
     case EXPORT_NUMBER:
@@ -36,6 +36,9 @@ static void add_value(struct text *out, const struct export_value *v)
         break;
     case EXPORT_FLAGS:
         export_flags(out, v->number, "", " ");
+        break;
+    case EXPORT_REGS:
+        export_regs(out, row, "", "=", " ");
         break;
     case EXPORT_ABSENT:
         break;
@@ -59,13 +62,14 @@ static int see(void *ctx, const struct event *ev, struct err *e)
 {
     struct csv *csv = ctx;
     struct text *line = &csv->job->line;
-    struct export_row row = {ev, &csv->job->info->names, &csv->words};
+    struct export_row row = {.ev = ev, .names = &csv->job->info->names, .words = &csv->words};
+    row.regs = trace_reader_regs(csv->job->reader, &row.changed);
     for (const struct export_column *c = export_columns; c->key; c++) {
         struct export_value v = {.type = EXPORT_ABSENT};
         if (c != export_columns)
             text_addc(line, ',');
         c->get(&row, &v);
-        add_value(line, &v);
+        add_value(line, &row, &v);
     }
     text_add(line, "\r\n");
     line->failed |= csv->words.failed;
@@ -76,7 +80,7 @@ static int see(void *ctx, const struct event *ev, struct err *e)
 int export_csv(struct export_job *x, struct err *e)
 {
     struct csv csv = {.job = x};
-    int rc = write_names(x, e);
+    int rc = trace_reader_want_regs(x->reader, e) ? -1 : write_names(x, e);
     if (rc == 0)
         rc = export_scan(x, see, &csv, e);
     text_fini(&csv.words);

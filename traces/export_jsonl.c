@@ -5,7 +5,7 @@
  */
 #include "traces/export.h"
 
-static void add_value(struct text *out, const struct export_value *v)
+static void add_value(struct text *out, const struct export_row *row, const struct export_value *v)
 {
     switch (v->type) {
     case EXPORT_NUMBER:
@@ -24,6 +24,11 @@ static void add_value(struct text *out, const struct export_value *v)
         export_flags(out, v->number, "\"", ",");
         text_addc(out, ']');
         break;
+    case EXPORT_REGS:
+        text_addc(out, '{');
+        export_regs(out, row, "\"", ":", ",");
+        text_addc(out, '}');
+        break;
     case EXPORT_ABSENT:
         break;
     }
@@ -31,8 +36,14 @@ static void add_value(struct text *out, const struct export_value *v)
 
 void trace_event_json(const struct event *ev, const struct event_names *names, struct text *out)
 {
+    trace_event_json_regs(ev, names, NULL, 0, out);
+}
+
+void trace_event_json_regs(const struct event *ev, const struct event_names *names,
+                           const struct event_regs *regs, uint32_t changed, struct text *out)
+{
     struct text words = {0};
-    struct export_row row = {ev, names, &words};
+    struct export_row row = {ev, names, &words, regs, changed};
     const char *before = "{\"";
     for (const struct export_column *c = export_columns; c->key; c++) {
         struct export_value v = {.type = EXPORT_ABSENT};
@@ -42,7 +53,7 @@ void trace_event_json(const struct event *ev, const struct event_names *names, s
         text_add(out, before);
         text_add(out, c->key);
         text_add(out, "\":");
-        add_value(out, &v);
+        add_value(out, &row, &v);
         before = ",\"";
     }
     text_addc(out, '}');
@@ -53,12 +64,14 @@ void trace_event_json(const struct event *ev, const struct event_names *names, s
 static int see(void *ctx, const struct event *ev, struct err *e)
 {
     struct export_job *x = ctx;
-    trace_event_json(ev, &x->info->names, &x->line);
+    uint32_t changed;
+    const struct event_regs *regs = trace_reader_regs(x->reader, &changed);
+    trace_event_json_regs(ev, &x->info->names, regs, changed, &x->line);
     text_addc(&x->line, '\n');
     return export_line(x, e);
 }
 
 int export_jsonl(struct export_job *x, struct err *e)
 {
-    return export_scan(x, see, x, e);
+    return trace_reader_want_regs(x->reader, e) ? -1 : export_scan(x, see, x, e);
 }
