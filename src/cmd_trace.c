@@ -45,6 +45,7 @@ static int read_words(const struct trace_command *c, int argc, char **argv, stru
     if (done)
         return status;
     status = c->one ? read_one(c, words.word[0], s, &e) : c->many(&words, s, &e);
+    positionals_fini(&words);
     if (status < 0)
         return command_fail(STATUS_USAGE, &e);
     if (fflush(stdout) != 0) {
