@@ -50,13 +50,14 @@ enum export_type {
     EXPORT_HEX,   /* needs all 64 bits */
     EXPORT_WORD,  /* `word` */
     EXPORT_FLAGS, /* `number` is a set of enum event_flag */
-    EXPORT_REGS   /* registers: those of the mask `number` in the row's `regs` */
+    EXPORT_REGS   /* `regs`, those in the mask `number` */
 };
 
 struct export_value {
     enum export_type type;
     uint64_t number;
     const char *word;
+    const struct event_regs *regs;
 };
 
 /* What a column may look at. */
@@ -64,8 +65,8 @@ struct export_row {
     const struct event *ev;
     const struct event_names *names;
     struct text *words;            /* room for a sentence, empty */
-    const struct event_regs *regs; /* after a step, NULL when not known: see trace_reader_regs() */
-    uint32_t changed;              /* those that it changed */
+    const struct event_regs *regs; /* of a step with registers, after it; else NULL */
+    uint32_t changed;
 };
 
 /* A key of jsonl and column of csv. */
@@ -77,11 +78,12 @@ struct export_column {
 /* The columns in their order, until one without a key. */
 extern const struct export_column export_columns[];
 
+/* The registers of a mask, in the order of their numbers: NAME VALUE pairs, each inside `quote`, with `is`
+ * between the two and `between` between pairs. */
+void export_regs(struct text *t, const struct event_regs *regs, uint64_t mask, const char *quote,
+                 const char *is, const char *between);
+
 /* The names of flags that are set and said, appended with `between` between them, each inside `quote`. */
 void export_flags(struct text *t, uint64_t flags, const char *quote, const char *between);
-
-/* The registers that a step changed, in the order of their numbers: name, `is`, value. */
-void export_regs(struct text *t, const struct export_row *row, const char *quote, const char *is,
-                 const char *between);
 
 #endif

@@ -4,8 +4,6 @@
  */
 #include "traces/export.h"
 
-#include "event/regs.h"
-
 void export_decimal(struct text *t, uint64_t v)
 {
     char digits[20];
@@ -45,6 +43,19 @@ void export_flags(struct text *t, uint64_t flags, const char *quote, const char 
         if (!(flags & names[i].flag))
             continue;
         text_addf(t, "%s%s%s%s", sep, quote, names[i].name, quote);
+        sep = between;
+    }
+}
+
+void export_regs(struct text *t, const struct event_regs *regs, uint64_t mask, const char *quote,
+                 const char *is, const char *between)
+{
+    const char *sep = "";
+    for (uint64_t left = mask & UINT32_MAX; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(left);
+        text_addf(t, "%s%s%s%s%s%s", sep, quote, event_regs_name(i), quote, is, quote);
+        export_hex(t, regs->r[i]);
+        text_add(t, quote);
         sep = between;
     }
 }
@@ -203,21 +214,10 @@ static void get_text(const struct export_row *row, struct export_value *v)
 
 static void get_regs(const struct export_row *row, struct export_value *v)
 {
-    if (row->regs && row->changed)
-        put(v, EXPORT_REGS, row->changed);
-}
-
-void export_regs(struct text *t, const struct export_row *row, const char *quote, const char *is,
-                 const char *between)
-{
-    const char *sep = "";
-    for (uint32_t left = row->changed; left; left &= left - 1) {
-        unsigned i = (unsigned)__builtin_ctz(left);
-        text_addf(t, "%s%s%s%s%s%s", sep, quote, event_regs_name(i), quote, is, quote);
-        export_hex(t, row->regs->r[i]);
-        text_add(t, quote);
-        sep = between;
-    }
+    if (!row->regs || !row->changed)
+        return;
+    put(v, EXPORT_REGS, row->changed);
+    v->regs = row->regs;
 }
 
 const struct export_column export_columns[] = {{"seq", get_seq},

@@ -22,7 +22,7 @@ static void add_word(struct text *out, const char *word)
     text_addc(out, '"');
 }
 
-static void add_value(struct text *out, const struct export_row *row, const struct export_value *v)
+static void add_value(struct text *out, const struct export_value *v)
 {
     switch (v->type) {
     case EXPORT_NUMBER:
@@ -38,7 +38,7 @@ static void add_value(struct text *out, const struct export_row *row, const stru
         export_flags(out, v->number, "", " ");
         break;
     case EXPORT_REGS:
-        export_regs(out, row, "", "=", " ");
+        export_regs(out, v->regs, v->number, "", "=", " ");
         break;
     case EXPORT_ABSENT:
         break;
@@ -69,7 +69,7 @@ static int see(void *ctx, const struct event *ev, struct err *e)
         if (c != export_columns)
             text_addc(line, ',');
         c->get(&row, &v);
-        add_value(line, &row, &v);
+        add_value(line, &v);
     }
     text_add(line, "\r\n");
     line->failed |= csv->words.failed;
@@ -80,7 +80,9 @@ static int see(void *ctx, const struct event *ev, struct err *e)
 int export_csv(struct export_job *x, struct err *e)
 {
     struct csv csv = {.job = x};
-    int rc = trace_reader_want_regs(x->reader, e) ? -1 : write_names(x, e);
+    int rc = trace_reader_want_regs(x->reader, e);
+    if (rc == 0)
+        rc = write_names(x, e);
     if (rc == 0)
         rc = export_scan(x, see, &csv, e);
     text_fini(&csv.words);

@@ -5,7 +5,7 @@
  */
 #include "traces/export.h"
 
-static void add_value(struct text *out, const struct export_row *row, const struct export_value *v)
+static void add_value(struct text *out, const struct export_value *v)
 {
     switch (v->type) {
     case EXPORT_NUMBER:
@@ -26,7 +26,7 @@ static void add_value(struct text *out, const struct export_row *row, const stru
         break;
     case EXPORT_REGS:
         text_addc(out, '{');
-        export_regs(out, row, "\"", ":", ",");
+        export_regs(out, v->regs, v->number, "\"", ":", ",");
         text_addc(out, '}');
         break;
     case EXPORT_ABSENT:
@@ -53,7 +53,7 @@ void trace_event_json_regs(const struct event *ev, const struct event_names *nam
         text_add(out, before);
         text_add(out, c->key);
         text_add(out, "\":");
-        add_value(out, &row, &v);
+        add_value(out, &v);
         before = ",\"";
     }
     text_addc(out, '}');
@@ -64,7 +64,7 @@ void trace_event_json_regs(const struct event *ev, const struct event_names *nam
 static int see(void *ctx, const struct event *ev, struct err *e)
 {
     struct export_job *x = ctx;
-    uint32_t changed;
+    uint32_t changed = 0;
     const struct event_regs *regs = trace_reader_regs(x->reader, &changed);
     trace_event_json_regs(ev, &x->info->names, regs, changed, &x->line);
     text_addc(&x->line, '\n');
