@@ -5,8 +5,6 @@
 
 #include "traces/steps.h"
 
-#include <string.h>
-
 struct show_settings {
     struct trace_settings common;
     bool steps;
