@@ -21,6 +21,7 @@ ringside_library(zstd libzstd-dev zstd)
 ringside_library(elf libdw-dev dw elf)
 ringside_library(readline libreadline-dev readline)
 ringside_library(ncursesw libncurses-dev ncursesw tinfo)
+ringside_library(sqlite libsqlite3-dev sqlite3)
 
 # Graphviz keeps its headers in a folder of their own, which pkg-config knows.
 pkg_check_modules(GVC REQUIRED IMPORTED_TARGET libgvc libcgraph)

@@ -11,7 +11,7 @@
 #define TRACE_MAGIC        "\x89RST\r\n\x1a\n"
 #define TRACE_MAGIC_LEN    8
 #define TRACE_MAJOR        1
-#define TRACE_MINOR        0
+#define TRACE_MINOR        1 /* 1: register chunks */
 #define TRACE_PREAMBLE_LEN 16
 
 /* Every chunk starts with 24 bytes: type, flags, stored length, raw length, chunk number, CRC-32C of these
@@ -24,10 +24,13 @@
 
 #define CHUNK_HEAD   "HEAD" /* the run: fields */
 #define CHUNK_EVENTS "EVTS" /* events, decodable without any other chunk */
+#define CHUNK_REGS   "REGS" /* the registers of the steps in the event chunk behind it */
 #define CHUNK_FOOT   "FOOT" /* how it ended: fields, then the length of this chunk */
 
 /* An event chunk's payload starts with count (4 bytes), sequence number due (8) and time base (8). */
 #define EVENTS_HEAD_LEN 20
+/* A register chunk's starts with the number of steps (4 bytes) and the length of the column of masks (4). */
+#define REGS_HEAD_LEN 8
 #define FOOT_TAIL_LEN   4
 
 /* Fields of the header chunk. */
@@ -45,6 +48,7 @@ enum head_field {
     HEAD_KIND = 11,
     HEAD_DEVICE = 12,
     HEAD_RANGE = 13,
+    HEAD_SYMBOL = 14,
 };
 
 /* Fields of the footer. */
@@ -66,6 +70,8 @@ enum foot_field {
 #define TRACE_DEVICES_MAX  256
 #define TRACE_REGS_MAX     255
 #define TRACE_RANGES_MAX   4096
+#define TRACE_SYMBOLS_MAX  16384
+#define TRACE_NAMES_MAX    (512 << 10) /* bytes of symbols that a writer puts into a header */
 #define TRACE_COUNTERS_MAX 1024
 #define TRACE_INDEX_MAX                                                                                      \
     4096 /* entries of the index; longer runs index every second chunk, then every fourth … */

@@ -8,6 +8,7 @@
 
 #include "traces/chunk.h"
 #include "traces/codec.h"
+#include "traces/regs_chunk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,7 @@ struct trace_reader {
     uint32_t coded_count;
     uint64_t chunk_offset; /* of the chunk in `coded` */
     uint32_t chunk_number;
+    struct regs_reader *regs; /* NULL: nobody has asked for them */
 
     const char **marks;
     size_t marks_cap, marks_len; /* marks_len: bytes of all texts */
@@ -117,6 +119,7 @@ void trace_reader_close(struct trace_reader *r)
     if (r->fd >= 0)
         close(r->fd);
     chunk_reader_fini(&r->in);
+    regs_reader_destroy(r->regs);
     pool_free(&r->pool);
     free(r->marks);
     free(r);
@@ -153,6 +156,9 @@ static int reader_begin_events(struct trace_reader *r, const struct chunk *c)
     r->chunk_number = c->number;
     if (in.bad || count == 0 || count > in.left / EVENT_CODED_LEAST)
         return reader_stop_in_chunk(r, "its number of events is impossible");
+    const char *wrong = r->regs ? regs_reader_begin(r->regs, c->number) : NULL;
+    if (wrong)
+        return reader_stop_in_chunk(r, wrong);
     codec_reset(&r->codec, seq, base_ns);
     r->coded = in;
     r->coded_count = (uint32_t)count;
@@ -211,6 +217,8 @@ static int reader_advance(struct trace_reader *r, struct err *e)
     }
     if (!strcmp(c.type, CHUNK_EVENTS))
         return reader_begin_events(r, &c);
+    if (r->regs && !strcmp(c.type, CHUNK_REGS))
+        return regs_reader_chunk(r->regs, &c, e);
     if (!strcmp(c.type, CHUNK_FOOT))
         return reader_end(r, &c);
     if (strcmp(c.type, CHUNK_HEAD) != 0)
@@ -244,6 +252,13 @@ static int reader_mark(struct trace_reader *r, struct event *ev, struct err *e)
     return 0;
 }
 
+/* The registers of the event just decoded; of the chunk's last one, also whether they came out even. */
+static const char *reader_see_regs(struct trace_reader *r, const struct event *ev)
+{
+    const char *wrong = regs_reader_event(r->regs, ev);
+    return wrong || r->coded_count ? wrong : regs_reader_end(r->regs);
+}
+
 int trace_next(struct trace_reader *r, struct event *ev, struct err *e)
 {
     while (r->coded_count == 0) {
@@ -261,8 +276,31 @@ int trace_next(struct trace_reader *r, struct event *ev, struct err *e)
     r->coded_count--;
     if (r->coded.bad || (r->coded_count == 0 && r->coded.left))
         return reader_stop_in_chunk(r, "its events do not fill it");
+    const char *wrong = r->regs ? reader_see_regs(r, ev) : NULL;
+    if (wrong)
+        return reader_stop_in_chunk(r, wrong);
     r->events++;
     return 1;
+}
+
+int trace_reader_want_regs(struct trace_reader *r, struct err *e)
+{
+    r->in.want_regs = true;
+    return r->regs || (r->regs = regs_reader_create(e)) ? 0 : -1;
+}
+
+const struct event_regs *trace_reader_regs(const struct trace_reader *r, uint32_t *changed)
+{
+    if (r->regs && !r->at_end)
+        return regs_reader_now(r->regs, changed);
+    if (changed)
+        *changed = 0;
+    return NULL;
+}
+
+const struct event_regs *trace_reader_regs_before(const struct trace_reader *r)
+{
+    return r->regs && !r->at_end ? regs_reader_before(r->regs) : NULL;
 }
 
 int trace_rewind(struct trace_reader *r, struct err *e)
@@ -274,6 +312,8 @@ int trace_rewind(struct trace_reader *r, struct err *e)
     r->marks_seen = 0;
     r->events = 0;
     r->at_end = false;
+    if (r->regs)
+        regs_reader_reset(r->regs);
     return 0;
 }
 
@@ -283,6 +323,7 @@ void trace_reader_state(const struct trace_reader *r, struct trace_state *s)
     *s = (struct trace_state){
         .whole = r->whole,
         .at_end = r->at_end,
+        .regs = r->regs && regs_reader_seen(r->regs),
         .problem = r->problem.text[0] ? r->problem.text : NULL,
         .readable_len = r->coded_count ? r->chunk_offset : r->in.offset,
         .chunks = r->coded_count ? r->chunk_number : r->in.number,

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "event/kind.h"
+#include "event/regs.h"
 
 enum event_dir { DIR_NONE = 0, DIR_IN = 1, DIR_OUT = 2 }; /* as the guest sees it: IN/load is IN, OUT/store is OUT */
 
@@ -41,9 +42,11 @@ enum event_flag {
  *   system_event addr = type
  *   hypercall   addr = number, value = first argument
  *   irq         addr = vector, detail = line (0xffff for none)
- *   assist      addr = its first 8 bytes (the first in the low byte), size = their number (it may be more), detail =
- *               assist_kind, value = its operand
- *   step        addr = its first 8 bytes (the first in the low byte), size = how many bytes there are (at most 15)
+ *   assist      addr = its first 8 bytes (the first in the low byte), size = their number (it may be more),
+ *               detail = assist_kind, value = its operand
+ *   step        addr = its first 8 bytes (the first in the low byte), value = the bytes behind them, where it
+ *               is longer (flag VALUE), size = how many bytes there are in both (at most 15; the
+ *               instruction itself may be shorter, when it jumps or raised an exception)
  *   mark        addr = index of the text in the trace's mark table
  *   memory_fault addr = gpa, value = size
  *   others      value = first 8 bytes of what KVM says
@@ -63,10 +66,10 @@ struct event {
     uint8_t device; /* index into event_names, 0 = none */
     uint8_t reg;    /* index into that device's registers, EVENT_NO_REG = none */
     uint8_t vcpu;
-    uint8_t dir;      /* enum event_dir */
-    uint8_t size;     /* bytes an item */
-    uint8_t flags;    /* enum event_flag */
-    uint8_t mode_cpl; /* mode in the low nibble, CPL in the high one */
+    uint8_t dir;   /* enum event_dir */
+    uint8_t size;  /* bytes an item */
+    uint8_t flags; /* enum event_flag */
+    uint8_t mode_cpl; /* bits 0-1 mode, 4-5 CPL, of a step 2-3 the code's size */
 };
 _Static_assert(sizeof(struct event) == 64, "an event is one cache line");
 
@@ -87,6 +90,20 @@ static inline uint8_t event_mode_cpl(enum cpu_mode mode, unsigned cpl)
     return (uint8_t)(mode | cpl << 4);
 }
 
+/* Default operand and address size of the code, 16, 32 or 64 bits. A step says it (event_with_bits); for
+ * other events it is what code of that mode mostly has. */
+static inline unsigned event_code_bits(const struct event *ev)
+{
+    static const uint8_t usual[] = {16, 32, 32, 64};
+    unsigned said = ev->mode_cpl >> 2 & 3;
+    return said ? 8u << said : usual[event_mode(ev)];
+}
+
+static inline uint8_t event_with_bits(uint8_t mode_cpl, unsigned bits)
+{
+    return (uint8_t)(mode_cpl | (bits / 32 + 1) << 2);
+}
+
 /* `real`, `protected`, `compat`, `long`. */
 const char *cpu_mode_name(enum cpu_mode mode);
 
@@ -98,12 +115,20 @@ struct event_device {
     size_t reg_count;
 };
 
+/* A name for a place in the guest's code or data. */
+struct event_symbol {
+    uint64_t addr, len; /* linear address; len 0: not known, then it reaches to the next symbol */
+    const char *name;
+};
+
 /* The names an event's indices refer to. Whoever builds it owns it; it outlives the events it explains. */
 struct event_names {
     const struct event_device *devices;
     size_t device_count;
     const char *const *marks; /* texts of marks */
     size_t mark_count;
+    const struct event_symbol *symbols; /* by rising address; none when the guest brought none */
+    size_t symbol_count;
 };
 
 /* `uart`, or "" for none or an index out of range. */
@@ -111,6 +136,16 @@ const char *event_device_name(const struct event_names *names, const struct even
 
 /* `THR`, or "" where there is none. */
 const char *event_reg_name(const struct event_names *names, const struct event *ev);
+
+/* Where the event's instruction is as a linear address: rip, and in real mode CS * 16 + rip. Segments of protected mode
+ * are taken to begin at 0, since an event does not hold their bases. */
+uint64_t event_linear(const struct event *ev);
+
+/* The symbol that a linear address lies in, with *offset into it; NULL when there is none. */
+const struct event_symbol *event_symbol_at(const struct event_names *names, uint64_t addr, uint64_t *offset);
+
+/* The name of the symbol in which the event happened, or "" when there is none or the place is not known. */
+const char *event_symbol_name(const struct event_names *names, const struct event *ev);
 
 /* What the assists are called: ev->detail of an assist event. "?" for an unknown number. */
 const char *event_assist_name(unsigned detail);
@@ -154,6 +189,10 @@ void event_sentence(const struct event *ev, const struct event_names *names, str
 struct event_sink {
     void (*put)(void *ctx, const struct event *ev);
     void *ctx;
+    /* NULL: steps come through `put` like all others. Else they come here, with the CPU's registers after the
+     * instruction: when it raised an exception, or a debug trap of the guest's own followed it, that is where
+     * the handler begins. */
+    void (*step)(void *ctx, const struct event *ev, const struct event_regs *after);
 };
 
 #endif

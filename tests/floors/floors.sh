@@ -22,7 +22,7 @@ vm:      base event kvm
 machine: base event kvm device vm
 run:     base event kvm device vm machine
 debug:   base event kvm vm
-traces:  base event
+traces:  base event vm debug
 monitor: base event kvm device vm machine run debug traces
 main:    base event kvm device vm machine run debug traces monitor
 '
