@@ -1,11 +1,10 @@
 /*
- * The event: what happened, in 64 bytes.  The run loop makes one of each VM exit after it has been handled
- * (only then are the value that an IN returned and the time the host took known) and hands it to the sinks:
- * the trace file, the ring of last events, counters.  Everything that is said later about a run is said from
- * its events.
+ * The event: what happened, in 64 bytes.  The run loop makes one of each VM exit after it has been handled (only
+ * then are the value that an IN returned and the time the host took known) and hands it to the sinks: the trace file,
+ * the ring of last events, counters.  Everything that is said later about a run is said from its events.
  *
- * An event holds numbers only.  Names of devices and registers belong to the machine and travel in the trace
- * header (struct event_names); event_sentence() is the one place where an event becomes words.
+ * An event holds numbers only.  Names of devices and registers belong to the machine and travel in the trace header
+ * (struct event_names); event_sentence() is the one place where an event becomes words.
  */
 #ifndef RINGSIDE_EVENT_EVENT_H
 #define RINGSIDE_EVENT_EVENT_H
@@ -14,11 +13,7 @@
 #include "event/kind.h"
 #include "event/regs.h"
 
-enum event_dir {
-    DIR_NONE = 0,
-    DIR_IN = 1,
-    DIR_OUT = 2
-}; /* as the guest sees it: IN/load is IN, OUT/store is OUT */
+enum event_dir { DIR_NONE = 0, DIR_IN = 1, DIR_OUT = 2 }; /* as the guest sees it: IN/load is IN, OUT/store is OUT */
 
 /* The CPU's operating mode (Intel SDM, "Modes of Operation"). V86 counts as protected. */
 enum cpu_mode { MODE_REAL = 0, MODE_PROTECTED = 1, MODE_COMPAT = 2, MODE_LONG = 3 };
@@ -142,8 +137,8 @@ const char *event_device_name(const struct event_names *names, const struct even
 /* `THR`, or "" where there is none. */
 const char *event_reg_name(const struct event_names *names, const struct event *ev);
 
-/* Where the event's instruction is as a linear address: rip, and in real mode CS * 16 + rip. Segments of
- * protected mode are taken to begin at 0, since an event does not hold their bases. */
+/* Where the event's instruction is as a linear address: rip, and in real mode CS * 16 + rip. Segments of protected mode
+ * are taken to begin at 0, since an event does not hold their bases. */
 uint64_t event_linear(const struct event *ev);
 
 /* The symbol that a linear address lies in, with *offset into it; NULL when there is none. */
@@ -184,7 +179,7 @@ enum assist_kind {
 #define ASSIST_ENUM(name, text) ASSIST_##name,
     ASSIST_KINDS(ASSIST_ENUM)
 #undef ASSIST_ENUM
-        ASSIST_KIND_COUNT
+    ASSIST_KIND_COUNT
 };
 
 /* Appends one line without a newline, in UTF-8: `out 0x3f8 ← 48 'H'  uart.THR`. */
