@@ -8,6 +8,7 @@
 
 #include "traces/chunk.h"
 #include "traces/codec.h"
+#include "traces/tables.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +37,9 @@ struct trace_reader {
     const char **marks;
     size_t marks_cap, marks_len; /* marks_len: bytes of all texts */
     uint64_t marks_seen;         /* since the last rewind */
+
+    struct trace_tables *tables, *tables_before; /* read last, and the one before: NULL until there is one */
+    uint64_t tables_count;                       /* since the last rewind */
 
     uint64_t events; /* since the last rewind */
     bool at_end, whole;
@@ -110,6 +114,16 @@ struct trace_reader *trace_open(const char *path, struct err *e)
     return r;
 }
 
+static void reader_free_tables(struct trace_reader *r)
+{
+    struct trace_tables *both[] = {r->tables, r->tables_before};
+    for (size_t i = 0; i < 2; i++) {
+        if (both[i])
+            tables_fini(both[i]);
+        free(both[i]);
+    }
+}
+
 void trace_reader_close(struct trace_reader *r)
 {
     if (!r)
@@ -119,6 +133,7 @@ void trace_reader_close(struct trace_reader *r)
     chunk_reader_fini(&r->in);
     pool_free(&r->pool);
     free(r->marks);
+    reader_free_tables(r);
     free(r);
 }
 
@@ -156,6 +171,31 @@ static int reader_begin_events(struct trace_reader *r, const struct chunk *c)
     codec_reset(&r->codec, seq, base_ns);
     r->coded = in;
     r->coded_count = (uint32_t)count;
+    return 0;
+}
+
+/* The copy before the last gives its memory to the new one. */
+static int reader_take_tables(struct trace_reader *r, const struct chunk *c, struct err *e)
+{
+    struct err why;
+    if (!r->tables)
+        r->tables = calloc(1, sizeof *r->tables);
+    if (!r->tables_before)
+        r->tables_before = calloc(1, sizeof *r->tables_before);
+    if (!r->tables || !r->tables_before)
+        return err_sys(e, ENOMEM, "page tables");
+    struct trace_tables *newest = r->tables_before;
+    int rc = tables_get(newest, (struct cursor){c->payload, c->payload_len, false}, &why);
+    if (rc < 0)
+        return err_sys(e, ENOMEM, "page tables");
+    if (rc > 0) {
+        r->chunk_offset = c->offset;
+        r->chunk_number = c->number;
+        return reader_stop_in_chunk(r, why.text);
+    }
+    r->tables_before = r->tables;
+    r->tables = newest;
+    r->tables_count++;
     return 0;
 }
 
@@ -211,6 +251,8 @@ static int reader_advance(struct trace_reader *r, struct err *e)
     }
     if (!strcmp(c.type, CHUNK_EVENTS))
         return reader_begin_events(r, &c);
+    if (!strcmp(c.type, CHUNK_TABLES))
+        return reader_take_tables(r, &c, e);
     if (!strcmp(c.type, CHUNK_FOOT))
         return reader_end(r, &c);
     if (strcmp(c.type, CHUNK_HEAD) != 0)
@@ -272,6 +314,7 @@ int trace_rewind(struct trace_reader *r, struct err *e)
     r->in.number = 1;
     r->coded_count = 0;
     r->marks_seen = 0;
+    r->tables_count = 0;
     r->events = 0;
     r->at_end = false;
     return 0;
@@ -290,6 +333,21 @@ void trace_reader_state(const struct trace_reader *r, struct trace_state *s)
         .end = r->has_foot ? &r->foot.end : NULL,
     };
     s->file_len = fstat(r->fd, &st) == 0 ? (uint64_t)st.st_size : s->readable_len;
+}
+
+const struct trace_tables *trace_reader_tables(const struct trace_reader *r)
+{
+    return r->tables_count ? r->tables : NULL;
+}
+
+const struct trace_tables *trace_reader_tables_before(const struct trace_reader *r)
+{
+    return r->tables_count > 1 ? r->tables_before : NULL;
+}
+
+uint64_t trace_reader_tables_count(const struct trace_reader *r)
+{
+    return r->tables_count;
 }
 
 const struct foot *reader_footer(const struct trace_reader *r)

@@ -88,6 +88,11 @@ void trace_flush(struct trace_writer *w);
 /* True after a write failed (a full disk); the message is then in `e`. The file stays readable. */
 bool trace_failed(const struct trace_writer *w, struct err *e);
 
+/* Writes a copy of page tables (tables.h) behind the events so far, which are written out first: file order is event
+ * order. Sets t->truncated when not all of it fits a chunk. A failure is one of writing: see trace_failed. */
+struct trace_tables;
+void trace_put_tables(struct trace_writer *w, struct trace_tables *t);
+
 /* Writes the footer, closes and frees, also after a failure. -1 when anything was lost. Without an `end`
  * (NULL) there is no footer, and the file counts as cut. */
 NODISCARD int trace_close(struct trace_writer *w, const struct trace_end *end, struct err *e);
@@ -116,6 +121,13 @@ NODISCARD int trace_next(struct trace_reader *r, struct event *ev, struct err *e
 
 /* Back to the first event. */
 NODISCARD int trace_rewind(struct trace_reader *r, struct err *e);
+
+/* The newest copy of the guest's page tables that stands before the event read last (or at the end), and the one
+ * before that; NULL when there is none. Good until the next trace_next, trace_rewind or close. The number says how
+ * many copies there were since the last rewind. */
+const struct trace_tables *trace_reader_tables(const struct trace_reader *r);
+const struct trace_tables *trace_reader_tables_before(const struct trace_reader *r);
+uint64_t trace_reader_tables_count(const struct trace_reader *r);
 
 /* What is known about the file as far as it was read: chunks, events and readable_len count from the last
  * rewind. */

@@ -13,6 +13,7 @@
 #include "traces/chunk.h"
 #include "traces/codec.h"
 #include "traces/header.h"
+#include "traces/tables.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -158,6 +159,19 @@ void trace_flush(struct trace_writer *w)
         w->lost += w->count;
     }
     w->count = 0;
+}
+
+void trace_put_tables(struct trace_writer *w, struct trace_tables *t)
+{
+    struct text framed = {0};
+    trace_flush(w);
+    if (w->failure.text[0])
+        return;
+    text_add_head_room(&framed);
+    if (tables_put(t, &framed, &w->failure) || chunk_write(&w->out, CHUNK_TABLES, (uint8_t *)framed.buf,
+                                                           framed.len - CHUNK_HEAD_LEN, true, &w->failure))
+        err_wrap(&w->failure, "trace %s", w->path);
+    text_fini(&framed);
 }
 
 /* Codes an event, and behind it the text when it is a mark. */
