@@ -9,6 +9,7 @@
 
 #include "debug/disasm.h"
 #include "debug/postmortem.h"
+#include "debug/symbols.h"
 #include "traces/trace.h"
 
 #include <errno.h>
@@ -39,6 +40,8 @@ void session_destroy(struct session *s)
     if (s->gdb)
         door_close(s->debugger->door); /* where the debugger's thread never started, nobody else did */
     gdb_listen_stop(s->gdb);
+    if (!s->debugger)
+        symbols_close(s->symbols);
     debugger_destroy(s->debugger);
     run_destroy(s->run);
     tables_tap_fini(&s->tap);
@@ -113,7 +116,7 @@ static int session_open_trace(struct session *s, struct err *e)
     if (stat(s->settings.image.path, &image) == 0 && stat(s->settings.trace, &trace) == 0 &&
         image.st_dev == trace.st_dev && image.st_ino == trace.st_ino)
         return err_set(e, "--trace %s: this is the guest image", s->settings.trace);
-    s->info = trace_info_make(&s->settings, &s->machine, &s->image, s->argc, s->argv, e);
+    s->info = trace_info_make(&s->settings, &s->machine, &s->image, s->symbols, s->argc, s->argv, e);
     if (!s->info)
         return -1;
     s->trace = trace_create(s->settings.trace, trace_info_of(s->info), e);
@@ -133,12 +136,12 @@ static int session_listen(struct session *s, struct err *e)
 
 static int session_open_debugger(struct session *s, struct err *e)
 {
-    struct symbols *symbols = NULL;
-    if (session_symbols(&s->settings, &s->image, &s->machine.memory, &symbols, e) < 0)
-        return -1;
+    struct symbols *symbols = s->symbols;
+    s->symbols = NULL; /* it is the debugger's to free, also when there will be none */
     s->debugger = debugger_create(s->run, &s->machine, &s->image, symbols, e);
     if (!s->debugger)
         return -1;
+    s->symbols = symbols;
     s->debugger->counts = &s->counts;
     run_add_sink(s->run, (struct event_sink){counts_put, &s->counts});
     return s->settings.gdb ? session_listen(s, e) : 0;
@@ -166,6 +169,9 @@ int session_open(struct session *s, bool debugged, struct err *e)
     s->run = run_create(&s->machine, &s->settings.run, &s->image.start, e);
     if (!s->run)
         return STATUS_NO_KVM;
+    bool named = debugged || s->settings.trace || s->settings.symbols;
+    if (named && session_symbols(&s->settings, &s->image, &s->machine.memory, &s->symbols, e) < 0)
+        return STATUS_USAGE;
     if (debugged && session_open_debugger(s, e) < 0)
         return STATUS_USAGE;
     if (session_open_trace(s, e) < 0)
@@ -205,8 +211,13 @@ static bool died(const struct run_result *r)
     return r->status == RUN_TRIPLE_FAULT || r->status == RUN_ERROR;
 }
 
-static void session_post_mortem(const struct session *s, struct text *out)
+/* A run without a debugger looks for names only when it has something to say. */
+static void session_post_mortem(struct session *s, struct text *out)
 {
+    struct err ignored;
+    if (!s->symbols &&
+        session_symbols(&s->settings, &s->image, &s->machine.memory, &s->symbols, &ignored) < 0)
+        s->symbols = NULL;
     const struct run_result *r = run_result(s->run);
     const struct run_cpu *cpu = run_last_cpu(s->run);
     struct event_names names = machine_event_names(&s->machine);
@@ -216,7 +227,8 @@ static void session_post_mortem(const struct session *s, struct text *out)
                            .from_last_exit = cpu->from_last_exit,
                            .last_events = run_last_events(s->run),
                            .names = &names,
-                           .memory = &s->machine.memory};
+                           .memory = &s->machine.memory,
+                           .symbols = s->symbols};
     postmortem_write(&p, out);
 }
 

@@ -25,6 +25,7 @@ struct session {
     struct image image;
     struct console console;
     struct run *run;
+    struct symbols *symbols;   /* NULL: none, or nobody asked yet; the debugger's when there is one */
     struct debugger *debugger; /* NULL: nobody wants one */
     struct gdb_listener *gdb;  /* NULL: nobody listens */
     struct counts counts;

@@ -5,6 +5,7 @@
 
 #include "version.h"
 
+#include "debug/symbols.h"
 #include "kvm/probe.h"
 
 #include <cpuid.h>
@@ -20,6 +21,7 @@ struct trace_info_made {
     struct trace_info info;
     struct text host, command;
     struct trace_range range[RANGES_MAX];
+    struct event_symbol *symbol;
 };
 
 /* The processor's own name (CPUID leaves 0x80000002 to 4), without the spaces in front. */
@@ -56,8 +58,30 @@ static size_t ranges_collect(const struct machine *m, struct trace_range *out)
     return n;
 }
 
+/* One name an address: the one that the debugger would say. */
+static int symbols_collect(struct trace_info_made *i, const struct symbols *symbols, struct err *e)
+{
+    size_t n = 0;
+    const struct symbol *row, *said;
+    while (symbols_row(symbols, n))
+        n++;
+    if (!(i->symbol = calloc(n + 1, sizeof *i->symbol)))
+        return err_sys(e, ENOMEM, "trace header");
+    struct event_names *names = &i->info.names;
+    for (size_t k = 0; (row = symbols_row(symbols, k)); k++) {
+        uint64_t offset;
+        said = symbols_at(symbols, row->addr, &offset);
+        bool again = names->symbol_count && i->symbol[names->symbol_count - 1].addr == row->addr;
+        if (said && offset == 0 && !again)
+            i->symbol[names->symbol_count++] = (struct event_symbol){said->addr, said->len, said->name};
+    }
+    names->symbols = i->symbol;
+    return 0;
+}
+
 struct trace_info_made *trace_info_make(const struct vm_settings *s, const struct machine *m,
-                                        const struct image *image, int argc, char **argv, struct err *e)
+                                        const struct image *image, const struct symbols *symbols, int argc,
+                                        char **argv, struct err *e)
 {
     struct trace_info_made *i = calloc(1, sizeof *i);
     struct timespec now;
@@ -85,6 +109,10 @@ struct trace_info_made *trace_info_make(const struct vm_settings *s, const struc
         .ranges = i->range,
         .range_count = ranges_collect(m, i->range),
     };
+    if (symbols_collect(i, symbols, e)) {
+        trace_info_free(i);
+        return NULL;
+    }
     return i;
 }
 
@@ -99,6 +127,7 @@ void trace_info_free(struct trace_info_made *i)
         return;
     text_fini(&i->host);
     text_fini(&i->command);
+    free(i->symbol);
     free(i);
 }
 

@@ -8,10 +8,13 @@
 #include "vm_options.h"
 
 struct trace_info_made;
+struct symbols;
 
-/* Everything a trace says before its first event; NULL on lack of memory. The machine is borrowed. */
+/* Everything a trace says before its first event; NULL on lack of memory. The machine is borrowed, and so are
+ * the names in `symbols` (NULL: none). */
 struct trace_info_made *trace_info_make(const struct vm_settings *s, const struct machine *m,
-                                        const struct image *image, int argc, char **argv, struct err *e);
+                                        const struct image *image, const struct symbols *symbols, int argc,
+                                        char **argv, struct err *e);
 const struct trace_info *trace_info_of(const struct trace_info_made *i);
 void trace_info_free(struct trace_info_made *i);
 

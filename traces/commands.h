@@ -10,6 +10,7 @@
 #define RINGSIDE_TRACES_COMMANDS_H
 
 #include "base/text.h"
+#include "traces/query.h"
 #include "traces/trace.h"
 
 #include <stdio.h>
@@ -21,6 +22,7 @@ struct trace_filter {
     bool kind[EVENT_KIND_MAX];  /* none set = all */
     bool any_kind;              /* some of kind[] is set */
     const char *device;         /* name, NULL = all */
+    struct query *where;        /* a question that must be answered yes (query.h), NULL = none; not owned */
 };
 
 /* True when the event passes (the limit is the caller's to count). */

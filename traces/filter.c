@@ -12,7 +12,9 @@ bool trace_filter_match(const struct trace_filter *f, const struct event_names *
         return false;
     if (f->any_kind && !f->kind[ev->kind])
         return false;
-    return !f->device || !strcmp(f->device, event_device_name(names, ev));
+    if (f->device && strcmp(f->device, event_device_name(names, ev)) != 0)
+        return false;
+    return !f->where || query_match(f->where, names, ev);
 }
 
 /* Number of letters to add, drop or change to make `b` from `a` (Levenshtein). Names here are short. */
@@ -54,6 +56,8 @@ int trace_filter_kind(struct trace_filter *f, const char *name, struct err *e)
 
 int trace_filter_check(const struct trace_filter *f, const struct event_names *names, struct err *e)
 {
+    if (f->where && query_check_names(f->where, names, e))
+        return err_wrap(e, "--where");
     if (!f->device)
         return 0;
     struct text known = {0};

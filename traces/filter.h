@@ -6,7 +6,8 @@
 
 #include "traces/commands.h"
 
-/* Refuses a filter for a device that the trace does not have; the error names those it has. */
+/* Refuses a filter for a device, or with a question about a name, that the trace does not have; the error
+ * names what it has. */
 NODISCARD int trace_filter_check(const struct trace_filter *f, const struct event_names *names,
                                  struct err *e);
 

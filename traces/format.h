@@ -46,6 +46,7 @@ enum head_field {
     HEAD_KIND = 11,
     HEAD_DEVICE = 12,
     HEAD_RANGE = 13,
+    HEAD_SYMBOL = 14,
 };
 
 /* Fields of the footer. */
@@ -76,6 +77,8 @@ enum { TABLES_ROOM = 512 }; /* for the first two fields */
 #define TRACE_DEVICES_MAX  256
 #define TRACE_REGS_MAX     255
 #define TRACE_RANGES_MAX   4096
+#define TRACE_SYMBOLS_MAX  16384
+#define TRACE_NAMES_MAX    (512 << 10) /* bytes of symbols that a writer puts into a header */
 #define TRACE_COUNTERS_MAX 1024
 #define TRACE_INDEX_MAX                                                                                      \
     4096 /* entries of the index; longer runs index every second chunk, then every fourth … */

@@ -60,6 +60,27 @@ static void put_range(const struct trace_range *range, struct text *out)
     text_fini(&bytes);
 }
 
+/* As many as fit: a program may have more names than a header has room for, and a trace without the last of
+ * them is better than none. */
+static void put_symbols(const struct event_names *names, struct text *out)
+{
+    size_t start = out->len;
+    uint64_t before = 0;
+    for (size_t i = 0; i < names->symbol_count && i < TRACE_SYMBOLS_MAX; i++) {
+        const struct event_symbol *s = &names->symbols[i];
+        struct text bytes = {0};
+        fields_put_varint(&bytes, s->addr - before);
+        fields_put_varint(&bytes, s->len);
+        fields_put_string(&bytes, s->name);
+        if (out->len - start + bytes.len > TRACE_NAMES_MAX)
+            i = TRACE_SYMBOLS_MAX;
+        else
+            fields_add_bytes(out, HEAD_SYMBOL, &bytes);
+        before = s->addr;
+        text_fini(&bytes);
+    }
+}
+
 int header_put(const struct trace_info *info, struct text *out, struct err *e)
 {
     const struct event_names *names = &info->names;
@@ -85,6 +106,7 @@ int header_put(const struct trace_info *info, struct text *out, struct err *e)
             return err_set(e, "range %zu of the machine names no device", i);
         put_range(&info->ranges[i], out);
     }
+    put_symbols(names, out);
     if (out->failed)
         return err_sys(e, ENOMEM, "header of the trace");
     return out->len > CHUNK_RAW_MAX ? err_set(e, "the header is too large for a trace") : 0;
@@ -94,7 +116,8 @@ int header_put(const struct trace_info *info, struct text *out, struct err *e)
 struct head_tables {
     struct event_device *devices;
     struct trace_range *ranges;
-    size_t device_count, range_count;
+    struct event_symbol *symbols;
+    size_t device_count, range_count, symbol_count;
 };
 
 static int get_device(struct event_device *d, struct cursor *in, struct pool *pool)
@@ -125,6 +148,18 @@ static int get_range(struct trace_range *range, struct cursor *in)
     return in->bad || space > 1 || device >= TRACE_DEVICES_MAX ? -1 : 0;
 }
 
+/* Addresses rise, which finding one relies on. */
+static int get_symbol(struct head_tables *t, struct cursor *in, struct pool *pool)
+{
+    struct event_symbol *s = &t->symbols[t->symbol_count];
+    uint64_t before = t->symbol_count ? s[-1].addr : 0;
+    s->addr = before + cursor_varint(in);
+    s->len = cursor_varint(in);
+    s->name = pool_get_string(pool, in);
+    t->symbol_count++;
+    return in->bad || !s->name || s->addr < before ? -1 : 0;
+}
+
 static int get_string(struct trace_info *info, uint64_t field, struct cursor *in, struct pool *pool)
 {
     for (size_t i = 0; i < HEAD_STRINGS; i++) {
@@ -140,18 +175,20 @@ static int get_string(struct trace_info *info, uint64_t field, struct cursor *in
 /* Counts the entries of the two tables, so that each can be one array. */
 static int tables_make(struct head_tables *t, struct cursor in, struct pool *pool)
 {
-    size_t devices = 0, ranges = 0;
+    size_t devices = 0, ranges = 0, symbols = 0;
     while (in.left) {
         uint64_t field = cursor_varint(&in);
         cursor_part(&in);
         devices += field == HEAD_DEVICE;
         ranges += field == HEAD_RANGE;
-        if (in.bad || devices > TRACE_DEVICES_MAX || ranges > TRACE_RANGES_MAX)
+        symbols += field == HEAD_SYMBOL;
+        if (in.bad || devices > TRACE_DEVICES_MAX || ranges > TRACE_RANGES_MAX || symbols > TRACE_SYMBOLS_MAX)
             return -1;
     }
     t->devices = pool_alloc(pool, devices * sizeof *t->devices);
     t->ranges = pool_alloc(pool, ranges * sizeof *t->ranges);
-    return t->devices && t->ranges ? 0 : -1;
+    t->symbols = pool_alloc(pool, symbols * sizeof *t->symbols);
+    return t->devices && t->ranges && t->symbols ? 0 : -1;
 }
 
 static int get_field(struct trace_info *info, struct head_tables *t, struct cursor *in, struct pool *pool)
@@ -169,6 +206,8 @@ static int get_field(struct trace_info *info, struct head_tables *t, struct curs
         return get_device(&t->devices[t->device_count++], &part, pool);
     case HEAD_RANGE:
         return get_range(&t->ranges[t->range_count++], &part);
+    case HEAD_SYMBOL:
+        return get_symbol(t, &part, pool);
     default:
         return get_string(info, field, &part, pool);
     }
@@ -191,6 +230,8 @@ int header_get(struct trace_info *info, struct cursor in, struct pool *pool, str
             return err_set(e, "its header names a device that does not exist");
     info->names.devices = t.devices;
     info->names.device_count = t.device_count;
+    info->names.symbols = t.symbols;
+    info->names.symbol_count = t.symbol_count;
     info->ranges = t.ranges;
     info->range_count = t.range_count;
     return 0;

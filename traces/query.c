@@ -6,8 +6,6 @@
 
 #include "traces/query_tree.h"
 
-#include "base/nearest.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,64 +195,4 @@ bool query_match_end(struct query *q, const struct trace_end *end)
 {
     const struct query_subject s = {.end = end, .sentence = &q->sentence};
     return holds(q, q->count - 1u, &s);
-}
-
-/* A device by its name; NULL, with a message, when the machine has none of this name. */
-static const struct event_device *find_device(const struct query_node *n, const char *device,
-                                              const struct event_names *names, struct err *e)
-{
-    const char *best = NULL;
-    size_t distance = 0;
-    for (size_t i = 1; i < names->device_count; i++) {
-        const char *known = names->devices[i].name;
-        if (known && !strcmp(known, device))
-            return &names->devices[i];
-        if (known)
-            nearest_offer(device, known, &best, &distance);
-    }
-    query_fail(e, n->at, "no device of this machine is called \"%.40s\"%s%s%s", device,
-               best ? "; did you mean " : "", best ? best : "", best ? "?" : "");
-    return NULL;
-}
-
-static bool has_reg(const struct event_device *d, const char *name, const char **best, size_t *distance)
-{
-    for (size_t k = 0; k < d->reg_count; k++) {
-        if (d->regs[k] && !strcmp(d->regs[k], name))
-            return true;
-        if (d->regs[k])
-            nearest_offer(name, d->regs[k], best, distance);
-    }
-    return false;
-}
-
-/* A register must be that of its device, or without one of any device. */
-static int check_reg(const struct query_node *n, const struct event_names *names, struct err *e)
-{
-    const char *best = NULL;
-    size_t distance = 0;
-    const struct event_device *device = NULL;
-    if (n->device && !(device = find_device(n, n->device, names, e)))
-        return -1;
-    for (size_t i = 1; i < names->device_count; i++)
-        if ((!device || device == &names->devices[i]) &&
-            has_reg(&names->devices[i], n->name, &best, &distance))
-            return 0;
-    return query_fail(e, n->at, "%s has no register called \"%.40s\"%s%s%s",
-                      n->device ? n->device : "this machine", n->name, best ? "; did you mean " : "",
-                      best ? best : "", best ? "?" : "");
-}
-
-int query_check_names(const struct query *q, const struct event_names *names, struct err *e)
-{
-    for (size_t i = 0; i < q->count; i++) {
-        const struct query_node *n = &q->node[i];
-        if (n->op != TOKEN_STRING)
-            continue;
-        if (query_field_is_device(n->field) && !find_device(n, n->name, names, e))
-            return -1;
-        if (query_field_is_reg(n->field) && check_reg(n, names, e))
-            return -1;
-    }
-    return 0;
 }

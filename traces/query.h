@@ -49,7 +49,7 @@ const char *query_source(const struct query *q);
 
 void query_free(struct query *q);
 
-/* Refuses a query that names a device or register which `names` does not have: such a question would be
+/* Refuses a query that names a device, register or symbol which `names` does not have: such a question would be
  * answered "no" for every event, and it is nearly always a slip of the pen. */
 NODISCARD int query_check_names(const struct query *q, const struct event_names *names, struct err *e);
 

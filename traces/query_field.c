@@ -166,6 +166,11 @@ static struct query_value get_reg(const struct query_subject *s)
     return name(event_reg_name(s->names, s->ev));
 }
 
+static struct query_value get_symbol(const struct query_subject *s)
+{
+    return name(event_symbol_name(s->names, s->ev));
+}
+
 static struct query_value get_mode(const struct query_subject *s)
 {
     return name(has_cpu(s) ? cpu_mode_name(event_mode(s->ev)) : NULL);
@@ -207,6 +212,8 @@ const struct query_field query_event_fields[] = {
     {"reg", QUERY_NAME, "its register: THR, or uart.THR for both in one", get_reg, NULL, "THR"},
     {"dir", QUERY_NAME, "in (the guest reads) or out (it writes)", get_dir, word_dir, "out"},
     {"mode", QUERY_NAME, "the CPU's mode: real, protected, compat or long", get_mode, word_mode, "real"},
+    {"symbol", QUERY_NAME, "the function it happened in, when the trace has symbols", get_symbol, NULL,
+     "main"},
     {"text", QUERY_NAME, "the event's sentence, as `trace show` prints it", get_text, NULL, "\"...\""},
     {"port", QUERY_NUMBER, "I/O port (kind io)", get_port, NULL, NULL},
     {"gpa", QUERY_NUMBER, "guest-physical address (kind mmio)", get_gpa, NULL, NULL},
@@ -307,6 +314,11 @@ bool query_field_is_device(const struct query_field *f)
 bool query_field_is_reg(const struct query_field *f)
 {
     return f->get == get_reg;
+}
+
+bool query_field_is_symbol(const struct query_field *f)
+{
+    return f->get == get_symbol;
 }
 
 bool query_field_help(size_t i, const char **field, const char **summary)

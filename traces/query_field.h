@@ -46,5 +46,6 @@ const struct query_field *query_field_find(const struct query_field *table, cons
 /* The fields whose constants depend on the machine: for the check of names. */
 bool query_field_is_device(const struct query_field *f);
 bool query_field_is_reg(const struct query_field *f);
+bool query_field_is_symbol(const struct query_field *f);
 
 #endif

@@ -80,6 +80,16 @@ try "$ringside" trace show --kind hlt good.rst
 check '--kind' [ "$(wc -l <out)" -eq 1 ]
 try "$ringside" trace show --device post good.rst
 check '--device' [ "$(grep -c post.CODE out)" -eq "$(wc -l <out)" ]
+try "$ringside" trace show --where 'port == 0x3f8 && dir == out' good.rst
+check '--where' [ "$(grep -c 'out 0x3f8' out)" -eq "$(wc -l <out)" ]
+check '--where found some' [ -s out ]
+try "$ringside" trace show --where 'symbol == long_mode && device == post' good.rst
+check '--where with a symbol' [ "$(wc -l <out)" -ge 1 ]
+for words in show stat export graph; do
+    refused 126 'trace '$words': --where: column 1:.*"prt" is no field' trace $words --where 'prt == 1' good.rst
+    refused 126 'where: column 11: no symbol.*did you mean long_mode' trace $words --where 'symbol == long_mde' good.rst
+    refused 126 'given twice' trace $words --where exit --where exit good.rst
+done
 try "$ringside" trace export --format jsonl good.rst
 check 'as many objects as events' grep -q "^whole: $(wc -l <out) events" - <<END
 $("$ringside" trace check good.rst)

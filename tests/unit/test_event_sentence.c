@@ -14,7 +14,8 @@ static const struct event_device devices[] = {
     {"post", "POST port", NULL, 0}, {"debugcon", "Bochs debug port", NULL, 0},
 };
 static const char *const marks[] = {"paging is on", "two\nlines\x1b[2J", "Ü"};
-static const struct event_names names = {devices, 5, marks, 3};
+static const struct event_names names = {
+    .devices = devices, .device_count = 5, .marks = marks, .mark_count = 3};
 
 #define IO   .kind = EVENT_IO
 #define OUT  .dir = DIR_OUT

@@ -158,6 +158,42 @@ static void test_header(void)
     unlink(f.path);
 }
 
+/* Symbols come back as they were, the highest address and an unknown length too; too many are cut, not
+ * refused. */
+static void test_symbols(void)
+{
+    enum { MANY = 20000 };
+    struct make_file f = make_file();
+    struct event_symbol *symbols = calloc(MANY, sizeof *symbols);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(symbols);
+    for (size_t i = 0; i < MANY; i++)
+        symbols[i] = (struct event_symbol){0x100000 + 16 * i, i % 3, "some_function"};
+    symbols[2] = (struct event_symbol){UINT64_MAX, 0, "the_top"};
+    static const size_t written[] = {0, 3, MANY}, read[] = {0, 3, 16384};
+    for (size_t k = 0; k < 3; k++) {
+        struct trace_info info = make_info();
+        struct err e = {0};
+        if (k == 2)
+            symbols[2] = (struct event_symbol){0x100020, 2, "some_function"};
+        info.names.symbols = symbols;
+        info.names.symbol_count = written[k];
+        struct trace_writer *w = trace_create(f.path, &info, &e);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(w);
+        make_close(w);
+        struct trace_reader *r = make_reader(&f);
+        const struct event_names *got = &trace_reader_info(r)->names;
+        CU_ASSERT_EQUAL_FATAL(got->symbol_count, read[k]);
+        for (size_t i = 0; i < read[k]; i++) {
+            CU_ASSERT_EQUAL(got->symbols[i].addr, symbols[i].addr);
+            CU_ASSERT_EQUAL(got->symbols[i].len, symbols[i].len);
+            CU_ASSERT_STRING_EQUAL(got->symbols[i].name, symbols[i].name);
+        }
+        trace_reader_close(r);
+    }
+    free(symbols);
+    unlink(f.path);
+}
+
 /* Not known when the file is opened, known once its end is reached. */
 static void test_footer(void)
 {
@@ -341,6 +377,7 @@ static const struct unit_test tests[] = {
     {"members at their limits", test_extremes},
     {"every kind", test_every_kind},
     {"header", test_header},
+    {"symbols", test_symbols},
     {"footer", test_footer},
     {"odd strings", test_odd_strings},
     {"marks", test_marks},
