@@ -52,11 +52,28 @@ NODISCARD int trace_stat(struct trace_reader *r, const struct trace_filter *f, u
  * error. */
 NODISCARD int trace_check(struct trace_reader *r, struct text *out, struct err *e);
 
-enum graph_kind { GRAPH_EXITS, GRAPH_BOOT, GRAPH_MACHINE };
+enum graph_kind { GRAPH_EXITS, GRAPH_BOOT, GRAPH_MACHINE, GRAPH_PAGES, GRAPH_WALK };
+
+/* What only some pictures ask for. All zeros is the usual. */
+struct graph_choice {
+    bool at_given, gva_given;
+    uint64_t at;        /* pages, walk: the page tables at this event; not given: the last ones */
+    uint64_t gva;       /* walk: the linear address */
+    unsigned max_nodes; /* pages: at most so many tables; 0: 40 */
+};
 
 /* `trace graph`: draws to `path` (its ending names the format: .dot .svg .png .pdf; NULL = DOT on `out`). */
 NODISCARD int trace_graph(struct trace_reader *r, const struct trace_filter *f, enum graph_kind kind,
                           const char *path, FILE *out, struct err *e);
+
+/* The same with choices (may be NULL). */
+NODISCARD int trace_graph_with(struct trace_reader *r, const struct trace_filter *f, enum graph_kind kind,
+                               const struct graph_choice *choice, const char *path, FILE *out, struct err *e);
+
+/* `trace page`: what the debugger's `page ADDR` says about a linear address, or without one (`gva` NULL) what `mem`
+ * says, of the page tables that the trace holds for event `at` (NULL: the last ones). */
+NODISCARD int trace_page(struct trace_reader *r, const uint64_t *gva, const uint64_t *at, struct text *out,
+                         struct err *e);
 
 /* The name of a graph kind (`exits`) to its number, or -1. */
 int graph_kind_find(const char *name);

@@ -19,9 +19,9 @@ struct graph_row {
 };
 
 static const struct graph_row graph_rows[] = {
-    [GRAPH_EXITS] = {"exits", graph_exits},
-    [GRAPH_BOOT] = {"boot", graph_boot},
-    [GRAPH_MACHINE] = {"machine", graph_machine},
+    [GRAPH_EXITS] = {"exits", graph_exits},       [GRAPH_BOOT] = {"boot", graph_boot},
+    [GRAPH_MACHINE] = {"machine", graph_machine}, [GRAPH_PAGES] = {"pages", graph_pages},
+    [GRAPH_WALK] = {"walk", graph_walk},
 };
 
 #define GRAPH_ROWS (sizeof graph_rows / sizeof graph_rows[0])
@@ -118,11 +118,19 @@ static int picture_print(const struct text *dot, FILE *out, struct err *e)
 int trace_graph(struct trace_reader *r, const struct trace_filter *f, enum graph_kind kind, const char *path,
                 FILE *out, struct err *e)
 {
+    return trace_graph_with(r, f, kind, NULL, path, out, e);
+}
+
+int trace_graph_with(struct trace_reader *r, const struct trace_filter *f, enum graph_kind kind,
+                     const struct graph_choice *choice, const char *path, FILE *out, struct err *e)
+{
     const char *format = format_find(path, e);
     if (!format || (f && trace_filter_check(f, &trace_reader_info(r)->names, e)))
         return -1;
     struct text dot = {0};
     struct graph g = {.reader = r, .filter = f, .info = trace_reader_info(r), .dot = &dot};
+    if (choice)
+        g.choice = *choice;
     int rc = (size_t)kind < GRAPH_ROWS ? graph_rows[kind].draw(&g, e)
                                        : err_set(e, "no such picture: %d", (int)kind);
     if (rc == 0 && dot.failed)

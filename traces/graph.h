@@ -1,9 +1,9 @@
 /*
  * Inside `trace graph`.  A picture is made in three steps that know nothing of each other: one of
- * graph_exits.c, graph_boot.c and graph_machine.c reads the events and counts; it then writes the picture
- * down as DOT, Graphviz's language of nodes and edges, with the words of graph_dot.c; and graph_render.c has
- * Graphviz lay it out and draw it. DOT is text, so the first two steps can be tested, compared and read
- * without drawing anything.
+ * graph_exits.c, graph_boot.c, graph_machine.c, graph_pages.c and graph_walk.c reads the events and counts;
+ * it then writes the picture down as DOT, Graphviz's language of nodes and edges, with the words of
+ * graph_dot.c; and graph_render.c has Graphviz lay it out and draw it. DOT is text, so the first two steps
+ * can be tested, compared and read without drawing anything.
  *
  * Only files named graph*.c include this header.
  */
@@ -19,6 +19,7 @@
 struct graph {
     struct trace_reader *reader;
     const struct trace_filter *filter; /* may be NULL: everything */
+    struct graph_choice choice;
     const struct trace_info *info;
     struct trace_state state;
     bool tells_end;  /* the picture itself says how the run ended: the title need not */
@@ -39,6 +40,8 @@ bool graph_kind_wanted(const struct graph *g, enum event_kind kind);
 NODISCARD int graph_exits(struct graph *g, struct err *e);
 NODISCARD int graph_boot(struct graph *g, struct err *e);
 NODISCARD int graph_machine(struct graph *g, struct err *e);
+NODISCARD int graph_pages(struct graph *g, struct err *e);
+NODISCARD int graph_walk(struct graph *g, struct err *e);
 
 /* ---- Graphviz ------------------------------------------------------------------------------------ */
 

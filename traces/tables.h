@@ -71,6 +71,17 @@ uint8_t *tables_page_make(struct trace_tables *t, uint64_t gpa);
 NODISCARD int tables_take(struct trace_tables *t, const struct tables_place *place,
                           const struct guest_memory *m, struct err *e);
 
+/* Reads the trace up to event `at` (NULL: to its end): trace_reader_tables() is what stood then. -1 on an I/O
+ * error. */
+NODISCARD int tables_seek(struct trace_reader *r, const uint64_t *at, struct err *e);
+
+/* Appends `at event 12`, or `at the end of the run`. */
+void tables_when(const struct trace_tables *t, struct text *out);
+
+/* Appends, without a newline, why the trace holds no page tables for event `at` (NULL: its end). Reads the
+ * trace. */
+NODISCARD int tables_say_none(struct trace_reader *r, const uint64_t *at, struct text *out, struct err *e);
+
 /* ---- as bytes (tables_codec.c) ---- */
 
 /* Appends the payload of a chunk. Sets t->truncated when not all of it fits. -1: no memory. */
