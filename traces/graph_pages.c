@@ -232,7 +232,7 @@ static void node_read(struct pages *p, size_t number)
     if (n->alike > 1)
         node_read_alike(p, n);
     for (unsigned i = 0, next; n->alike == 1 && (next = page_row_read(&p->tree, &t, i, &row)) > 0; i = next) {
-        if (p->row_count - n->first_row == PAGES_NODE_ROWS - 1 && next < paging_entries(level_of(p, &t))) {
+        if (p->row_count - n->first_row == p->rows_max - 1 && next < paging_entries(level_of(p, &t))) {
             node_cut(p, &t, i, 0);
             break;
         }
@@ -275,11 +275,26 @@ int pages_draw_none(struct graph *g, const char *name, const char *what, struct 
     return rc;
 }
 
-static int pages_read(struct pages *p, struct err *e)
+/* Finds the tables and rows anew, with at most p->rows_max of these a table. */
+static void tree_read(struct pages *p, const struct page_table *root)
 {
     const struct paging_rights all = {true, true, true};
+    p->count = p->row_count = 0;
+    p->drawn = 0;
+    p->marked = false;
+    node_add(p, root, all, 1, root->gpa);
+    for (size_t i = 0; i < p->count && !p->failed; i++)
+        node_read(p, i);
+}
+
+/* Who asks for more tables than usual gets all their rows; else a picture that would be too tall is drawn
+ * with less of each table. */
+static int pages_read(struct pages *p, struct err *e)
+{
     struct page_table root;
     tables_view_init(&p->view, p->now);
+    for (size_t i = 0; i < p->now->count; i++)
+        p->backed += p->now->table[i].backed;
     if (page_tree_open(&p->tree, &p->view.target, &root, NULL) < 0)
         return 0; /* paging was off: no tables */
     p->tree.context = tables_context(&p->now->place);
@@ -288,9 +303,12 @@ static int pages_read(struct pages *p, struct err *e)
     p->node = calloc(p->max, sizeof *p->node);
     if (!p->node)
         return err_sys(e, ENOMEM, "page tables");
-    node_add(p, &root, all, 1, root.gpa);
-    for (size_t i = 0; i < p->count && !p->failed; i++)
-        node_read(p, i);
+    p->rows_max = p->max > PAGES_NODES ? PAGES_NODE_ROWS + p->max : PAGES_NODE_ROWS;
+    tree_read(p, &root);
+    while (p->max <= PAGES_NODES && p->row_count > PAGES_ROWS && p->rows_max > PAGES_NODE_ROWS_LEAST) {
+        p->rows_max /= 2;
+        tree_read(p, &root);
+    }
     return p->failed ? err_sys(e, ENOMEM, "page tables") : 0;
 }
 

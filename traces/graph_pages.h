@@ -9,8 +9,9 @@
 #include "traces/graph.h"
 #include "traces/tables.h"
 
-/* Tables drawn unless --max-nodes says otherwise, and the most rows a table is drawn with. */
-enum { PAGES_NODES = 40, PAGES_NODE_ROWS = 24 };
+/* Tables drawn unless --max-nodes says otherwise; the most rows a table is drawn with, and the fewest that
+ * are tried when all tables together have more than PAGES_ROWS. */
+enum { PAGES_NODES = 40, PAGES_NODE_ROWS = 24, PAGES_NODE_ROWS_LEAST = 6, PAGES_ROWS = 150 };
 
 /* What becomes of the table that a row points to. */
 enum pages_lead {
@@ -50,10 +51,11 @@ struct pages {
     struct page_tree tree;
     struct pages_node *node;
     size_t count, max;
+    size_t rows_max; /* of a table */
     struct pages_row *row;
     size_t row_count, row_cap;
-    uint64_t drawn; /* tables that the nodes stand for */
-    bool marked;    /* some row or node differs from the copy before */
+    uint64_t drawn, backed; /* tables that the nodes stand for; tables in memory */
+    bool marked;            /* some row or node differs from the copy before */
     bool failed;
 };
 

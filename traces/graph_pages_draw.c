@@ -158,6 +158,7 @@ static void cell(const char *align, const char *fill, const char *link, const ch
     if (*words) {
         dot_font(out, 11, colour);
         dot_add(out, words, WHAT_MAX);
+        text_add(out, "\u00a0"); /* Graphviz may take letters for narrower than they are */
         dot_font_end(out);
     }
     text_add(out, "</TD>");
@@ -175,29 +176,28 @@ static void cell_change(const struct pages_row *r, const char *link, struct text
     text_fini(&words);
 }
 
-static void cell_index(const struct page_row *row, const char *link, const char *colour, struct text *out)
+static void cell_index(const struct page_row *row, const char *colour, struct text *out)
 {
     struct text words = {0};
     text_addf(&words, "%u", row->first);
     if (row->count > 1)
         text_addf(&words, "…%u", row->first + row->count - 1);
-    cell("RIGHT", "white", link, colour, text_str(&words), out);
+    cell("RIGHT", "white", "", colour, text_str(&words), out);
     text_fini(&words);
 }
 
-static void cell_linear(const struct pages_node *n, const struct pages_row *r, const char *link,
-                        struct text *out)
+static void cell_linear(const struct pages_node *n, const struct pages_row *r, struct text *out)
 {
     struct text words = {0};
     if (n->table.gva_known && r->row.decoded.kind != PAGING_ABSENT)
         text_addf(&words, "0x%" PRIx64, r->row.gva);
-    cell("LEFT", "white", link, DOT_GREY, text_str(&words), out);
+    cell("LEFT", "white", "", DOT_GREY, text_str(&words), out);
     text_fini(&words);
 }
 
 /* Of pages the rights of the whole path, of others those of the entry. */
 static void cells_rights(const struct pages *p, const struct pages_node *n, const struct pages_row *r,
-                         const char *link, struct text *out)
+                         struct text *out)
 {
     const struct paging_entry *e = &r->row.decoded;
     bool page = e->kind == PAGING_PAGE && !r->more, table = e->kind == PAGING_TABLE && !r->more;
@@ -207,16 +207,16 @@ static void cells_rights(const struct pages *p, const struct pages_node *n, cons
     if (says)
         text_addf(&words, "%c %c %c", rights.user ? 'U' : 'S', rights.writable ? 'W' : 'R',
                   rights.executable ? 'X' : '-');
-    cell("CENTER", says && rights.user ? FILL_USER : "white", link, DOT_INK, text_str(&words), out);
+    cell("CENTER", says && rights.user ? FILL_USER : "white", "", DOT_INK, text_str(&words), out);
     text_clear(&words);
     if (page) {
         text_add(&words, r->row.a_all ? "A" : r->row.a_any ? "some A" : "");
-        text_addf(&words, "%s%s", words.len && r->row.d_any ? " " : "",
+        text_addf(&words, "%s%s", words.len && r->row.d_any ? ", " : "",
                   r->row.d_all   ? "D"
                   : r->row.d_any ? "some D"
                                  : "");
     }
-    cell("LEFT", "white", link, DOT_GREY, text_str(&words), out);
+    cell("LEFT", "white", "", DOT_GREY, text_str(&words), out);
     text_fini(&words);
 }
 
@@ -239,10 +239,11 @@ static void row_draw(const struct pages *p, const struct pages_node *n, size_t n
     text_addc(&link, '"');
     text_add(out, "<TR>");
     cell_change(r, text_str(&link), out);
-    cell_index(&r->row, text_str(&link), colour, out);
-    cell_linear(n, r, text_str(&link), out);
+    cell_index(&r->row, colour, out);
+    cell_linear(n, r, out);
     cell("LEFT", fill, text_str(&link), colour, text_str(&what), out);
-    cells_rights(p, n, r, text_str(&link), out);
+    cells_rights(p, n, r, out);
+    text_clear(&link);
     text_addf(&link, " PORT=\"r%zu\"", number); /* the arrow leaves at the right edge */
     cell("LEFT", "white", text_str(&link), DOT_GREY, r->lead == LEAD_DRAWN || r->lead == LEAD_LOOP ? "→" : "",
          out);
@@ -378,8 +379,8 @@ static void pages_legend(const struct pages *p, struct text *legend)
                  0, NULL);
     else if (p->before)
         dot_note(legend, PAGES_LEGEND_COLUMNS, "Nothing differs from the copy before this one.", 0, NULL);
-    if (p->now->count > p->drawn)
-        dot_note(legend, PAGES_LEGEND_COLUMNS, "Tables that are not drawn: ", p->now->count - p->drawn,
+    if (p->backed > p->drawn)
+        dot_note(legend, PAGES_LEGEND_COLUMNS, "Tables that are not drawn: ", p->backed - p->drawn,
                  " (see --max-nodes).");
     if (p->now->truncated)
         dot_note(legend, PAGES_LEGEND_COLUMNS, "There were more tables than a trace keeps: it has ",

@@ -185,9 +185,10 @@ static void draw_accesses(const struct walk *w)
         dot_add(out, text_str(&words), 40);
         dot_font_end(out);
         text_add(out, "</TD><TD ALIGN=\"LEFT\">");
-        if (!got.ok) {
+        if (!got.ok && got.mapped) {
             dot_font(out, 10, DOT_GREY);
             dot_add(out, got.why, 60);
+            text_add(out, "\u00a0\u00a0"); /* Graphviz may take letters for narrower than they are */
             dot_font_end(out);
         }
         text_add(out, "</TD></TR>");
