@@ -30,7 +30,7 @@ static int monitor_guest(struct session *s)
     } else {
         session_connect(s, -1, nowhere);
         machine_set_output(&s->machine, feed_output, &feed);
-        run_add_sink(s->run, (struct event_sink){feed_put, &feed});
+        run_add_sink(s->run, (struct event_sink){.put = feed_put, .ctx = &feed});
         s->debugger->feed = &feed;
         s->debugger->tracing = s->trace != NULL;
         s->debugger->image_path = s->settings.image.path;

@@ -143,7 +143,7 @@ static int session_open_debugger(struct session *s, struct err *e)
         return -1;
     s->symbols = symbols;
     s->debugger->counts = &s->counts;
-    run_add_sink(s->run, (struct event_sink){counts_put, &s->counts});
+    run_add_sink(s->run, (struct event_sink){.put = counts_put, .ctx = &s->counts});
     return s->settings.gdb ? session_listen(s, e) : 0;
 }
 
@@ -198,7 +198,7 @@ void session_connect(struct session *s, int in_fd, int out_fd)
     run_set_describe(s->run, disasm_named);
     if (s->trace) {
         tables_tap_init(&s->tap, s->trace, s->run, &s->machine);
-        run_add_sink(s->run, (struct event_sink){tables_tap_put, &s->tap});
+        run_add_sink(s->run, (struct event_sink){tables_tap_put, &s->tap, tables_tap_step});
     }
     if (s->debugger) {
         s->debugger->type = type;

@@ -85,13 +85,25 @@ static void registers_changed(struct tables_tap *t, const struct kvm_sregs *s, u
         take(t, s, seq, false);
 }
 
-void tables_tap_put(void *tap, const struct event *ev)
+static void look(struct tables_tap *t, const struct event *ev)
 {
-    struct tables_tap *t = tap;
     const struct kvm_sregs *s = run_event_sregs(t->run);
     if (!same_walk(&t->place, s) && !(ev->flags & EVENT_NO_CPU))
         registers_changed(t, s, ev->seq);
+}
+
+void tables_tap_put(void *tap, const struct event *ev)
+{
+    struct tables_tap *t = tap;
+    look(t, ev);
     trace_put(t->trace, ev);
+}
+
+void tables_tap_step(void *tap, const struct event *ev, const struct event_regs *after)
+{
+    struct tables_tap *t = tap;
+    look(t, ev);
+    trace_step(t->trace, ev, after);
 }
 
 void tables_tap_end(struct tables_tap *t)

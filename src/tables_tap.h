@@ -31,8 +31,10 @@ void tables_tap_init(struct tables_tap *t, struct trace_writer *trace, const str
                      const struct machine *m);
 void tables_tap_fini(struct tables_tap *t);
 
-/* A sink's `put`: the event goes into the trace, behind the page tables where they are others now. */
+/* A sink's `put` and `step`: the event goes into the trace, behind the page tables where they are others now.
+ */
 void tables_tap_put(void *tap, const struct event *ev);
+void tables_tap_step(void *tap, const struct event *ev, const struct event_regs *after);
 
 /* The run has ended: the tables as they are now, before the trace is closed. */
 void tables_tap_end(struct tables_tap *t);

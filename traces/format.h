@@ -11,7 +11,7 @@
 #define TRACE_MAGIC        "\x89RST\r\n\x1a\n"
 #define TRACE_MAGIC_LEN    8
 #define TRACE_MAJOR        1
-#define TRACE_MINOR        1
+#define TRACE_MINOR        1 /* 1: chunks of registers and of page tables */
 #define TRACE_PREAMBLE_LEN 16
 
 /* Every chunk starts with 24 bytes: type, flags, stored length, raw length, chunk number, CRC-32C of these
@@ -24,12 +24,15 @@
 
 #define CHUNK_HEAD   "HEAD" /* the run: fields */
 #define CHUNK_EVENTS "EVTS" /* events, decodable without any other chunk */
+#define CHUNK_REGS   "REGS" /* the registers of the steps in the event chunk behind it */
 #define CHUNK_FOOT   "FOOT" /* how it ended: fields, then the length of this chunk */
-#define CHUNK_TABLES "PTBL" /* page tables at a point: fields (since 1.1) */
+#define CHUNK_TABLES "PTBL" /* page tables at a point: fields */
 
 /* An event chunk's payload starts with count (4 bytes), sequence number due (8) and time base (8). */
 #define EVENTS_HEAD_LEN 20
-#define FOOT_TAIL_LEN   4
+/* A register chunk's starts with the number of steps (4 bytes) and the length of the column of masks (4). */
+#define REGS_HEAD_LEN 8
+#define FOOT_TAIL_LEN 4
 
 /* Fields of the header chunk. */
 enum head_field {

@@ -1,9 +1,9 @@
 /*
- * Inside `trace graph`.  A picture is made in three steps that know nothing of each other: one of
- * graph_exits.c, graph_boot.c, graph_machine.c, graph_pages.c and graph_walk.c reads the events and counts;
- * it then writes the picture down as DOT, Graphviz's language of nodes and edges, with the words of
- * graph_dot.c; and graph_render.c has Graphviz lay it out and draw it. DOT is text, so the first two steps
- * can be tested, compared and read without drawing anything.
+ * Inside `trace graph`.  A picture is made in three steps that know nothing of each other: the file
+ * of its kind (graph_exits.c, graph_boot.c …) reads the events and counts; it then writes the picture down as
+ * DOT, Graphviz's language of nodes and edges, with the words of graph_dot.c; and graph_render.c has Graphviz
+ * lay it out and draw it. DOT is text, so the first two steps can be tested, compared and read without
+ * drawing anything.
  *
  * Only files named graph*.c include this header.
  */
@@ -13,13 +13,16 @@
 #include "base/text.h"
 #include "traces/commands.h"
 
+#include <inttypes.h>
+
 /* ---- one drawing --------------------------------------------------------------------------------- */
 
-/* What all three pictures share. `state` is the file's after the last scan to its end. */
+/* What all pictures share. `state` is the file's after the last scan to its end. */
 struct graph {
     struct trace_reader *reader;
     const struct trace_filter *filter; /* may be NULL: everything */
-    struct graph_choice choice;
+    const char *kind;                  /* the picture's name */
+    struct graph_choice choice;        /* max_nodes is never 0 */
     const struct trace_info *info;
     struct trace_state state;
     bool tells_end;  /* the picture itself says how the run ended: the title need not */
@@ -37,11 +40,10 @@ NODISCARD int graph_scan(struct graph *g, void (*see)(void *ctx, const struct ev
 bool graph_kind_wanted(const struct graph *g, enum event_kind kind);
 
 /* Each scans the trace and writes a whole digraph to g->dot. -1 on an I/O error or lack of memory. */
-NODISCARD int graph_exits(struct graph *g, struct err *e);
-NODISCARD int graph_boot(struct graph *g, struct err *e);
-NODISCARD int graph_machine(struct graph *g, struct err *e);
-NODISCARD int graph_pages(struct graph *g, struct err *e);
-NODISCARD int graph_walk(struct graph *g, struct err *e);
+#define GRAPH_DRAW(id, name, summary, nodes, options)                                                        \
+    NODISCARD int graph_##name(struct graph *g, struct err *e);
+GRAPH_KINDS(GRAPH_DRAW)
+#undef GRAPH_DRAW
 
 /* ---- Graphviz ------------------------------------------------------------------------------------ */
 
@@ -109,6 +111,24 @@ unsigned dot_root(uint64_t part, uint64_t whole);
 void dot_font(struct text *out, unsigned points, const char *colour);
 void dot_font_end(struct text *out);
 
+/* Appends `, tooltip="…"` to a list of attributes: what a pointer that rests on the node or edge is told.
+ * Lines end in a newline. */
+void dot_tip(struct text *out, const char *tip);
+
+/* Appends ` at 0x7c15 <print+3>` where the event happened, or nothing when that is not known. */
+void tip_place(const struct graph *g, const struct event *ev, struct text *tip);
+
+/* Appends the URL of a place in the documents; false, and nothing, when nobody said where they are. */
+bool dot_url(const struct graph *g, const char *place, struct text *out);
+
+/* Appends `, href="DOCS/place"` to a list of attributes, or nothing when nobody said where the documents are.
+ */
+void dot_link(struct graph *g, const char *place);
+
+/* The place of a kind of event, a device or a picture in the documents: `exits.md#io`. */
+void dot_link_kind(struct graph *g, unsigned event_kind);
+void dot_link_picture(struct graph *g);
+
 /* Opens the digraph `name`: fonts, paper, and a title of guest, `what` it shows, number of events and
  * verdict. `attributes` are further graph attributes. */
 void dot_begin(struct graph *g, const char *name, const char *what, const char *attributes);
@@ -145,7 +165,9 @@ struct tally {
 };
 
 void tally_fini(struct tally *t);
-void tally_see(struct tally *t, uint64_t key, const struct event *ev);
+/* Counts the event in the row with this key. Returns the row's number, TALLY_ROWS_MAX for `rest`; numbers
+ * hold until tally_sort. */
+size_t tally_see(struct tally *t, uint64_t key, const struct event *ev);
 
 /* Most frequent first; among equals the one that came first. */
 void tally_sort(struct tally *t);

@@ -327,7 +327,7 @@ int pages_find(struct graph *g, const struct trace_tables **now, const struct tr
 
 int graph_pages(struct graph *g, struct err *e)
 {
-    struct pages p = {.graph = g, .max = g->choice.max_nodes ? g->choice.max_nodes : PAGES_NODES};
+    struct pages p = {.graph = g, .max = g->choice.max_nodes};
     if (pages_find(g, &p.now, &p.before, e))
         return -1;
     if (!p.now)

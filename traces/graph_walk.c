@@ -321,8 +321,6 @@ static void walk_draw(struct walk *w)
 int graph_walk(struct graph *g, struct err *e)
 {
     struct walk w = {.graph = g, .gva = g->choice.gva};
-    if (!g->choice.gva_given)
-        return err_set(e, "the picture of a walk needs a linear address: --gva ADDR");
     if (pages_find(g, &w.tables, NULL, e))
         return -1;
     if (!w.tables)

@@ -91,6 +91,17 @@ NODISCARD int tables_put(struct trace_tables *t, struct text *out, struct err *e
  */
 NODISCARD int tables_get(struct trace_tables *t, struct cursor in, struct err *e);
 
+/* The last two copies that a reader has met. All zeros is a valid empty one. */
+struct tables_pair {
+    struct trace_tables *now, *before; /* owned */
+    uint64_t count;                    /* how many were met: `now` counts from 1 on, `before` from 2 on */
+};
+void tables_pair_fini(struct tables_pair *p);
+
+/* Reads a payload into the pair: what was `now` becomes `before`. Results as tables_get; where that is not 0,
+ * `before` is lost. */
+NODISCARD int tables_pair_take(struct tables_pair *p, struct cursor in, struct err *e);
+
 /* ---- for the debugger's eyes ---- */
 
 /* A copy as a target of the debug floor: memory that holds the tables and nothing else (a page that is not a

@@ -12,6 +12,7 @@
 #include "traces/format.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What a run is: the low bits of its first number; the rest of it is the number of entries. */
@@ -292,4 +293,33 @@ int tables_get(struct trace_tables *t, struct cursor in, struct err *e)
             return rc;
     }
     return in.bad || !placed ? get_wrong(e, "they end too early") : 0;
+}
+
+void tables_pair_fini(struct tables_pair *p)
+{
+    struct trace_tables *both[] = {p->now, p->before};
+    for (size_t i = 0; i < 2; i++) {
+        if (both[i])
+            tables_fini(both[i]);
+        free(both[i]);
+    }
+    *p = (struct tables_pair){0};
+}
+
+int tables_pair_take(struct tables_pair *p, struct cursor in, struct err *e)
+{
+    if (!p->now)
+        p->now = calloc(1, sizeof *p->now);
+    if (!p->before)
+        p->before = calloc(1, sizeof *p->before);
+    if (!p->now || !p->before)
+        return err_sys(e, ENOMEM, "page tables");
+    struct trace_tables *newest = p->before; /* the older one gives its memory to it */
+    int rc = tables_get(newest, in, e);
+    if (rc)
+        return rc;
+    p->before = p->now;
+    p->now = newest;
+    p->count++;
+    return 0;
 }

@@ -45,7 +45,7 @@
     X(GS, "gs")
 
 enum event_reg {
-#define EVENT_REG_ENUM(name, text) REG_##name,
+#define EVENT_REG_ENUM(name, text) EVENT_REG_##name,
     EVENT_REGS(EVENT_REG_ENUM)
 #undef EVENT_REG_ENUM
         EVENT_REG_COUNT

@@ -4,6 +4,7 @@
  */
 #include "base/bytes.h"
 #include "run/inside.h"
+#include "vm/insn.h"
 
 static uint32_t saturate(uint64_t ns)
 {
@@ -24,14 +25,63 @@ void event_begin(const struct run *r, struct event *ev, enum event_kind kind, ui
     ev->mode_cpl = event_mode_cpl(cpu_mode(sregs), cpu_cpl(regs, sregs));
 }
 
-static void event_put(struct run *r, struct event *ev)
+/* The registers of the vCPU, as traces keep them (event/regs.h). While KVM steps it shows TF as 0: the
+ * guest's own is what it would see. */
+static void regs_fill(const struct run *r, struct event_regs *out)
+{
+    const struct kvm_regs *g = run_regs(r);
+    const struct kvm_sregs *s = run_sregs(r);
+    bool long_mode = cpu_mode(s) >= MODE_COMPAT;
+    *out = (struct event_regs){{
+        [EVENT_REG_RAX] = g->rax,
+        [EVENT_REG_RCX] = g->rcx,
+        [EVENT_REG_RDX] = g->rdx,
+        [EVENT_REG_RBX] = g->rbx,
+        [EVENT_REG_RSP] = g->rsp,
+        [EVENT_REG_RBP] = g->rbp,
+        [EVENT_REG_RSI] = g->rsi,
+        [EVENT_REG_RDI] = g->rdi,
+        [EVENT_REG_R8] = g->r8,
+        [EVENT_REG_R9] = g->r9,
+        [EVENT_REG_R10] = g->r10,
+        [EVENT_REG_R11] = g->r11,
+        [EVENT_REG_R12] = g->r12,
+        [EVENT_REG_R13] = g->r13,
+        [EVENT_REG_R14] = g->r14,
+        [EVENT_REG_R15] = g->r15,
+        [EVENT_REG_RIP] = g->rip,
+        [EVENT_REG_RFLAGS] = g->rflags | (r->stepping && r->guest_tf ? RFLAGS_TF : 0),
+        [EVENT_REG_CR0] = s->cr0,
+        [EVENT_REG_CR2] = s->cr2,
+        [EVENT_REG_CR3] = s->cr3,
+        [EVENT_REG_CR4] = s->cr4,
+        [EVENT_REG_CR8] = s->cr8,
+        [EVENT_REG_EFER] = s->efer,
+        [EVENT_REG_FS_BASE] = long_mode ? s->fs.base : 0,
+        [EVENT_REG_GS_BASE] = long_mode ? s->gs.base : 0,
+        [EVENT_REG_ES] = s->es.selector,
+        [EVENT_REG_CS] = s->cs.selector,
+        [EVENT_REG_SS] = s->ss.selector,
+        [EVENT_REG_DS] = s->ds.selector,
+        [EVENT_REG_FS] = s->fs.selector,
+        [EVENT_REG_GS] = s->gs.selector,
+    }};
+}
+
+/* `after`: of a step, for the sinks that want it. */
+static void event_put(struct run *r, struct event *ev, const struct event_regs *after)
 {
     ev->seq = r->seq++;
     r->result.events++;
     r->result.by_kind[ev->kind]++;
     *(struct event *)ring_push(&r->last_events) = *ev;
-    for (size_t i = 0; i < r->sink_count; i++)
-        r->sink[i].put(r->sink[i].ctx, ev);
+    for (size_t i = 0; i < r->sink_count; i++) {
+        const struct event_sink *sink = &r->sink[i];
+        if (after && sink->step)
+            sink->step(sink->ctx, ev, after);
+        else
+            sink->put(sink->ctx, ev);
+    }
 }
 
 void event_end(struct run *r, struct event *ev)
@@ -43,22 +93,59 @@ void event_end(struct run *r, struct event *ev)
     }
     if (event_kind_is_exit(ev->kind))
         r->result.exits++;
-    event_put(r, ev);
+    event_put(r, ev, NULL);
+}
+
+/* Nobody's registers are collected for nothing. */
+static bool regs_wanted(const struct run *r)
+{
+    for (size_t i = 0; i < r->sink_count; i++)
+        if (r->sink[i].step)
+            return true;
+    return false;
+}
+
+/* May the instruction that was stepped be longer than 8 bytes? Where the CPU went on to the next one, the
+ * distance tells. A branch of that length needs two prefixes; of what raised an exception nothing is known.
+ */
+static bool step_is_long(const struct run *r)
+{
+    const struct run_insn *insn = &r->insn;
+    uint64_t len = run_regs(r)->rip - insn->rip;
+    if (r->caught || insn->n <= 8)
+        return insn->n > 8;
+    return (len > 8 && len <= INSN_MAX) ||
+           (insn_is_prefix(insn->code[0], insn->bits) && insn_is_prefix(insn->code[1], insn->bits));
+}
+
+static void step_bytes(const struct run *r, struct event *ev)
+{
+    const struct run_insn *insn = &r->insn;
+    bool longer = step_is_long(r);
+    ev->size = longer || insn->n < 8 ? insn->n : 8;
+    ev->addr = le_load(insn->code, ev->size < 8 ? ev->size : 8);
+    ev->flags |= EVENT_ADDR;
+    if (!longer)
+        return;
+    ev->value = le_load(insn->code + 8, ev->size - 8u);
+    ev->flags |= EVENT_VALUE;
 }
 
 void event_step(struct run *r)
 {
     struct event ev;
+    struct event_regs after;
+    bool wanted = regs_wanted(r);
     uint64_t now_ns = r->observed ? clock_host_ns() : 0;
     event_begin(r, &ev, EVENT_STEP, now_ns);
     r->left_ns = now_ns;
     ev.rip = r->insn.rip;
     ev.cs = r->insn.cs;
     ev.mode_cpl = r->insn.mode_cpl;
-    ev.addr = le_load(r->insn.code, 8);
-    ev.size = r->insn.n;
-    ev.flags |= EVENT_ADDR;
-    event_put(r, &ev);
+    step_bytes(r, &ev);
+    if (wanted)
+        regs_fill(r, &after);
+    event_put(r, &ev, wanted ? &after : NULL);
 }
 
 void event_irq(struct run *r, unsigned vector, unsigned line)
@@ -71,5 +158,5 @@ void event_irq(struct run *r, unsigned vector, unsigned line)
     ev.detail = (uint16_t)line;
     ev.device = machine_line_device(r->machine, line);
     ev.flags |= EVENT_ADDR;
-    event_put(r, &ev);
+    event_put(r, &ev, NULL);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 enum { BENCH_ROUNDS_MAX = 101 };
 
@@ -71,6 +72,15 @@ NODISCARD int bench_prompt(const char *guest, unsigned rounds, double *ms, struc
 
 /* main.c */
 double bench_median(const double *v, unsigned n);
+/* Runs a program to its end with no input and no output: wall time, and what else it used (NULL: not asked).
+ * Fails when it cannot be run or ends with a status other than 0 and 124. */
+NODISCARD int bench_spawn(char *const argv[], double *ns, struct rusage *usage, struct err *e);
+
+/* make_trace.c: writes a made-up trace of that many events, always the same for the same number. */
+NODISCARD int bench_make_trace(const char *path, uint64_t events, struct err *e);
+
+/* traces.c: `ringside-bench --traces ...`, the words behind it. Returns an exit status. */
+int bench_traces(const char *ringside, int argc, char **argv);
 
 /* events.c: nanoseconds trace_put takes for one event, and coded bytes an event, over the bundled guests in
  * `folder`. */

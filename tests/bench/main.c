@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,11 +51,10 @@ static int measure_guest(const struct bench *b, const struct bench_guest *g, str
     return 0;
 }
 
-/* Runs a program to its end with no input and no output; wall time, and peak RSS in KiB when asked for. */
-static int spawn(char *const argv[], double *ns, long *rss_kib, struct err *e)
+int bench_spawn(char *const argv[], double *ns, struct rusage *usage, struct err *e)
 {
     struct timespec a, z;
-    struct rusage usage;
+    struct rusage own;
     int status;
     clock_gettime(CLOCK_MONOTONIC, &a);
     pid_t pid = vfork();
@@ -68,12 +66,10 @@ static int spawn(char *const argv[], double *ns, long *rss_kib, struct err *e)
         execv(argv[0], argv);
         _exit(127);
     }
-    if (pid < 0 || wait4(pid, &status, 0, &usage) < 0)
+    if (pid < 0 || wait4(pid, &status, 0, usage ? usage : &own) < 0)
         return err_set(e, "cannot run %s", argv[0]);
     clock_gettime(CLOCK_MONOTONIC, &z);
     *ns = (double)(z.tv_sec - a.tv_sec) * 1e9 + (double)(z.tv_nsec - a.tv_nsec);
-    if (rss_kib)
-        *rss_kib = usage.ru_maxrss;
     return WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 124)
                ? 0
                : err_set(e, "%s ended with status %d", argv[0], status);
@@ -88,8 +84,9 @@ static int measure_startup(struct bench *b, struct bench_series *s, struct err *
     char *traced[] = {b->ringside, "run", "--max-exits", budget, "--trace", b->trace, image, NULL};
     for (s->rounds = 0; s->rounds < b->rounds; s->rounds++) {
         unsigned i = s->rounds;
-        if (spawn(bare, &s->floor_ns[i], NULL, e) < 0 || spawn(plain, &s->ringside_ns[i], NULL, e) < 0 ||
-            spawn(traced, &s->traced_ns[i], NULL, e) < 0)
+        if (bench_spawn(bare, &s->floor_ns[i], NULL, e) < 0 ||
+            bench_spawn(plain, &s->ringside_ns[i], NULL, e) < 0 ||
+            bench_spawn(traced, &s->traced_ns[i], NULL, e) < 0)
             return -1;
     }
     return 0;
@@ -192,7 +189,7 @@ static int bench_all(struct bench *b, struct text *out, struct err *e)
 {
     struct table t;
     double write_ns = 0, bytes = 0, ignored;
-    long rss_kib = 0;
+    struct rusage usage = {0};
     char image[4200];
     print_head(&t);
     if (b->json)
@@ -205,12 +202,13 @@ static int bench_all(struct bench *b, struct text *out, struct err *e)
     if (rc == 0)
         text_add(out, b->json ? "" : text_str(&table));
     text_fini(&table);
-    if (rc < 0 || bench_events(b->guests, &write_ns, &bytes, e) < 0 || spawn(boot, &ignored, &rss_kib, e) < 0)
+    if (rc < 0 || bench_events(b->guests, &write_ns, &bytes, e) < 0 ||
+        bench_spawn(boot, &ignored, &usage, e) < 0)
         return -1;
     text_addf(out,
               b->json ? ",\"event_write_ns\":%.1f,\"bytes_per_event\":%.2f,\"rss_kib\":%ld"
                       : "event_write_ns %.1f  bytes_per_event %.2f  rss_kib %ld\n",
-              write_ns, bytes, rss_kib);
+              write_ns, bytes, usage.ru_maxrss);
     rc = bench_prompt_all(b, out, e);
     if (b->json)
         text_add(out, "}\n");
@@ -235,6 +233,9 @@ int main(int argc, char **argv)
     struct err e;
     if (argc == 2 && strcmp(argv[1], "--first-exit") == 0)
         return bare_first_exit();
+    bench_places(&b);
+    if (argc >= 2 && strcmp(argv[1], "--traces") == 0)
+        return bench_traces(b.ringside, argc - 2, argv + 2);
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0) {
             b.json = true;
@@ -245,7 +246,9 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "--units") == 0 && i + 1 < argc) {
             b.units = (unsigned)atoi(argv[++i]);
         } else {
-            fputs("usage: ringside-bench [--json | --prompt] [--rounds N] [--units N]\n", stderr);
+            fputs("usage: ringside-bench [--json | --prompt] [--rounds N] [--units N]\n"
+                  "       ringside-bench --traces ...\n",
+                  stderr);
             return strcmp(argv[i], "--help") == 0 ? 0 : 126;
         }
     }
@@ -253,7 +256,6 @@ int main(int argc, char **argv)
         fputs("ringside-bench: rounds are 1 to 101, units 1 to 10000000\n", stderr);
         return 126;
     }
-    bench_places(&b);
     struct text out = {0};
     int rc = b.prompt ? bench_prompt_all(&b, &out, &e) : bench_all(&b, &out, &e);
     unlink(b.trace);
