@@ -5,9 +5,10 @@ Written from docs/trace-format.md alone, on purpose: it proves that the page is 
 shares no code and no table with Ringside. Python's standard library only; zstd frames are unpacked by libzstd, found
 with ctypes, or else by the zstd command.
 
-    trace_reader.py FILE.rst
+    trace_reader.py [--tables] FILE.rst
 
-Prints the events of all whole chunks. Exit status 0: the file is whole; 1: it is not, and stderr says why; 2: it
+Prints the events of all whole chunks; with --tables instead each copy of the guest's page tables: a line for the
+registers, one for each table, and one for each entry that is not 0. Exit status 0: the file is whole; 1: it is not, and stderr says why; 2: it
 cannot be read at all.
 """
 
@@ -150,7 +151,7 @@ def chunks(data):
             raise Damaged(where + "wrong checksum")
         if found != number:
             raise Damaged(where + "out of order")
-        if flags & 1 and kind in (b"HEAD", b"EVTS", b"FOOT"):
+        if flags & 1 and kind in (b"HEAD", b"EVTS", b"PTBL", b"FOOT"):
             payload = unzstd(payload, raw)
         yield kind, payload, at, 24 + stored
         at += 24 + stored
@@ -248,6 +249,85 @@ class Events:
         return slot, event
 
 
+class Tables:
+    """Decodes copies of page tables (chunks PTBL)."""
+
+    def __init__(self):
+        self.lines = []
+
+    def decode(self, payload):
+        place, tables = None, []
+        for number, part in fields(payload):
+            if number != 1 and place is None:
+                raise Damaged("page tables do not begin with their registers")
+            if number == 1:
+                if place:
+                    raise Damaged("page tables have their registers twice")
+                place = [part.varint() for _ in range(9)]
+                if place[1] > 255 or place[6] > 255:
+                    raise Damaged("page tables have impossible registers")
+                place[7] &= 15  # the flags of this version
+                scheme = self.scheme(place[2], place[4], place[5])
+                self.last = self.stride = gpa = 0
+            elif number == 2:
+                self.memory(part)
+            elif number == 3:
+                gpa = gpa + part.difference() & WORD64
+                tables.append(self.table(part, scheme, gpa))
+        if place is None or len(tables) > 512:
+            raise Damaged("page tables without registers, or too many")
+        self.lines.append("tables %d %d %#x %#x %#x %#x %d %d %d" % tuple(place))
+        for lines in tables:
+            self.lines += lines
+
+    @staticmethod
+    def scheme(cr0, cr4, efer):
+        """Number of levels, bytes of an entry, entries of the top table; None while paging is off."""
+        if not cr0 & 1 << 31:
+            return None
+        if not cr4 & 1 << 5:
+            return 2, 4, 1024
+        if not efer & 1 << 10:
+            return 3, 8, 4
+        return (5 if cr4 & 1 << 12 else 4), 8, 512
+
+    @staticmethod
+    def memory(part):
+        end = regions = 0
+        while part.left():
+            gap, length = part.varint(), part.varint() >> 1
+            end += gap + length
+            regions += 1
+            if gap >> 40 or length >> 40 or end >> 40 or regions > 32:
+                raise Damaged("an impossible memory")
+
+    def table(self, part, scheme, gpa):
+        level, backed = part.varint(), part.varint()
+        if scheme is None or not 1 <= level <= scheme[0] or backed > 1:
+            raise Damaged("an impossible table")
+        width = scheme[1]
+        count = scheme[2] if level == scheme[0] else 4096 // width
+        if gpa >> 52 or gpa % (count * width):
+            raise Damaged("a table where none can be")
+        lines, index, mask = ["table %d %#x %d" % (level, gpa, backed)], 0, (1 << 8 * width) - 1
+        while backed and part.left():
+            head = part.varint()
+            kind, n = head & 3, head >> 2
+            if n < 1 or n > count - index:
+                raise Damaged("a table's entries cannot be decoded")
+            if kind:
+                first = self.last + self.stride + part.difference()
+                if kind == 3:
+                    self.stride = part.difference()
+                step = self.stride if kind > 1 else 0
+                for i in range(n):
+                    self.last = first + i * step & mask
+                    if self.last:
+                        lines.append("entry %d %#x" % (index + i, self.last))
+            index += n
+        return lines
+
+
 def quoted(text):
     return '"%s"' % text.replace("\\", "\\\\").replace('"', '\\"')
 
@@ -297,9 +377,9 @@ def check_footer(payload, at, length, file_len, count):
         raise Damaged("bytes after the footer")
 
 
-def read(data, out):
-    """Prints the events of `data`; raises Damaged where they end too early."""
-    events, header = Events(), None
+def read(data, out, want_tables):
+    """Prints the events of `data`, or its page tables; raises Damaged where they end too early."""
+    events, header, tables = Events(), None, Tables()
     for kind, payload, at, length in chunks(data):
         if header is None:
             if kind != b"HEAD":
@@ -309,7 +389,13 @@ def read(data, out):
             raise Damaged("a second header")
         elif kind == b"EVTS":
             for event in events.decode(payload):
-                out.write(json_line(event, header, events.marks).encode("utf-8"))
+                if not want_tables:
+                    out.write(json_line(event, header, events.marks).encode("utf-8"))
+        elif kind == b"PTBL":
+            tables.decode(payload)
+            if want_tables:
+                out.write("".join(line + "\n" for line in tables.lines).encode("utf-8"))
+            tables.lines = []
         elif kind == b"FOOT":
             check_footer(payload, at, length, len(data), events.count)
             return
@@ -317,8 +403,11 @@ def read(data, out):
 
 
 def main(argv):
+    want_tables = argv[1:2] == ["--tables"]
+    if want_tables:
+        argv = argv[:1] + argv[2:]
     if len(argv) != 2:
-        sys.stderr.write("usage: trace_reader.py FILE.rst\n")
+        sys.stderr.write("usage: trace_reader.py [--tables] FILE.rst\n")
         return 2
     try:
         with open(argv[1], "rb") as file:
@@ -333,7 +422,7 @@ def main(argv):
         sys.stderr.write("%s: a version this reader does not know\n" % argv[1])
         return 2
     try:
-        read(data, sys.stdout.buffer)
+        read(data, sys.stdout.buffer, want_tables)
     except Damaged as why:
         sys.stdout.buffer.flush()
         sys.stderr.write("%s: not whole: %s\n" % (argv[1], why))
