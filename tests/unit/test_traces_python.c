@@ -216,7 +216,7 @@ static void test_same_damaged_tables(void)
     uint64_t seed = 11;
     struct guest_memory m;
     struct err e;
-    for (unsigned i = 0; i < 60; i++) {
+    for (unsigned i = 0; i < 12; i++) {
         struct text bytes = {0};
         struct make_file f = make_file();
         struct forge *g = forge_begin(&s);
