@@ -25,6 +25,21 @@ void tables_fini(struct trace_tables *t)
     t->page_cap = t->page_count = t->count = 0;
 }
 
+int tables_copy(struct trace_tables *to, const struct trace_tables *from, struct err *e)
+{
+    size_t len = from->page_count * TABLES_PAGE_LEN;
+    uint8_t *pages = malloc(len ? len : 1);
+    if (!pages)
+        return err_sys(e, ENOMEM, "page tables");
+    if (len)
+        memcpy(pages, from->pages, len);
+    free(to->pages);
+    *to = *from;
+    to->pages = pages;
+    to->page_cap = from->page_count;
+    return 0;
+}
+
 struct gva_context tables_context(const struct tables_place *p)
 {
     return (struct gva_context){.cr0 = p->cr0,

@@ -53,6 +53,9 @@ struct trace_tables {
 
 void tables_fini(struct trace_tables *t);
 
+/* A copy of a copy; what `to` held is lost. -1 with *e: no memory. */
+NODISCARD int tables_copy(struct trace_tables *to, const struct trace_tables *from, struct err *e);
+
 /* The context of a walk by the supervisor. */
 struct gva_context tables_context(const struct tables_place *p);
 
