@@ -42,10 +42,17 @@ void tables_tap_fini(struct tables_tap *t)
     tables_fini(&t->tables);
 }
 
+/* Where CR3 points. Its low bits are about caching, and PCIDs. */
+static uint64_t cr3_address(const struct kvm_sregs *s)
+{
+    bool pae = (s->cr4 & CR4_PAE) && !(s->efer & EFER_LMA);
+    return s->cr3 & ~(pae ? 0x1full : 0xfffull);
+}
+
 /* Do these registers read the tables as those of the last copy did? */
 static bool same_walk(const struct tables_place *p, const struct kvm_sregs *s)
 {
-    return p->cr3 == s->cr3 && p->cr0 == (s->cr0 & CR0_WALK) && p->cr4 == (s->cr4 & CR4_WALK) &&
+    return p->cr3 == cr3_address(s) && p->cr0 == (s->cr0 & CR0_WALK) && p->cr4 == (s->cr4 & CR4_WALK) &&
            p->efer == (s->efer & EFER_WALK);
 }
 
@@ -65,17 +72,16 @@ static void take(struct tables_tap *t, const struct kvm_sregs *s, uint64_t seq, 
         t->missed++;
         return;
     }
-    trace_put_tables(t->trace, &t->tables);
-    t->missed = 0;
+    t->taken_len += trace_put_tables(t->trace, &t->tables);
     t->taken++;
-    t->taken_len += t->tables.page_count * TABLES_PAGE_LEN;
+    t->missed = 0;
 }
 
 static void registers_changed(struct tables_tap *t, const struct kvm_sregs *s, uint64_t seq)
 {
     bool paging = s->cr0 & CR0_PG, was = t->place.cr0 & CR0_PG;
     t->place = (struct tables_place){
-        .cr0 = s->cr0 & CR0_WALK, .cr3 = s->cr3, .cr4 = s->cr4 & CR4_WALK, .efer = s->efer & EFER_WALK};
+        .cr0 = s->cr0 & CR0_WALK, .cr3 = cr3_address(s), .cr4 = s->cr4 & CR4_WALK, .efer = s->efer & EFER_WALK};
     if (!paging && !was)
         return;
     t->paged = true;

@@ -10,8 +10,9 @@
 #include "run/run.h"
 #include "traces/tables.h"
 
-/* Copies of one run, the one at its end not counted; and how many bytes of tables they may hold together. */
-enum { TABLES_TAP_MAX = 256, TABLES_TAP_LEN_MAX = 64 << 20 };
+/* Copies of one run, the one at its end not counted; and how long they may be together, before compression.
+ */
+enum { TABLES_TAP_MAX = 256, TABLES_TAP_LEN_MAX = 8 << 20 };
 
 struct tables_tap {
     struct trace_writer *trace;

@@ -38,7 +38,8 @@ static bool entry_in(const struct pages *p, const struct trace_tables *copy, uin
 /* Entries of other widths cannot be compared. */
 static bool before_compares(const struct pages *p)
 {
-    struct gva_context c = p->before ? tables_context(&p->before->place) : (struct gva_context){0};
+    struct gva_context c =
+        p->found.before ? tables_context(&p->found.before->place) : (struct gva_context){0};
     const struct paging_scheme *s = paging_scheme(&c);
     return s && s->entry_len == p->tree.scheme->entry_len;
 }
@@ -48,7 +49,8 @@ static void row_compare(struct pages *p, uint64_t gpa, unsigned first, unsigned 
     const uint64_t by_cpu = PAGING_A | PAGING_D;
     for (unsigned i = first; i < first + count; i++) {
         uint64_t now, old;
-        if (!entry_in(p, p->now, gpa, i, &now) || !entry_in(p, p->before, gpa, i, &old) || now == old)
+        if (!entry_in(p, p->found.now, gpa, i, &now) || !entry_in(p, p->found.before, gpa, i, &old) ||
+            now == old)
             continue;
         bool touched = ((now ^ old) & ~by_cpu) == 0;
         if (row->changed == 0 && (!touched || row->touched == 0))
@@ -147,7 +149,7 @@ static void node_add(struct pages *p, const struct page_table *t, struct paging_
     uint64_t ignored;
     struct pages_node *n = &p->node[p->count++];
     *n = (struct pages_node){.table = *t, .above = above, .alike = alike, .last_gpa = last_gpa};
-    n->fresh = before_compares(p) && !entry_in(p, p->before, t->gpa, 0, &ignored);
+    n->fresh = before_compares(p) && !entry_in(p, p->found.before, t->gpa, 0, &ignored);
     p->marked = p->marked || n->fresh;
     p->drawn += alike;
 }
@@ -161,7 +163,7 @@ static void row_lead(struct pages *p, const struct page_table *t, struct paging_
     if (row->row.decoded.kind != PAGING_TABLE)
         return;
     if (!page_table_child(&p->tree, t, row->row.first, &child)) {
-        const struct trace_table *copy = tables_find(p->now, gpa);
+        const struct trace_table *copy = tables_find(p->found.now, gpa);
         row->lead = copy && !copy->backed ? LEAD_UNBACKED : LEAD_UNKNOWN;
         return;
     }
@@ -292,14 +294,14 @@ static void tree_read(struct pages *p, const struct page_table *root)
 static int pages_read(struct pages *p, struct err *e)
 {
     struct page_table root;
-    tables_view_init(&p->view, p->now);
-    for (size_t i = 0; i < p->now->count; i++)
-        p->backed += p->now->table[i].backed;
+    tables_view_init(&p->view, p->found.now);
+    for (size_t i = 0; i < p->found.now->count; i++)
+        p->backed += p->found.now->table[i].backed;
     if (page_tree_open(&p->tree, &p->view.target, &root, NULL) < 0)
         return 0; /* paging was off: no tables */
-    p->tree.context = tables_context(&p->now->place);
+    p->tree.context = tables_context(&p->found.now->place);
     if (!before_compares(p))
-        p->before = NULL;
+        p->found.before = NULL;
     p->node = calloc(p->max, sizeof *p->node);
     if (!p->node)
         return err_sys(e, ENOMEM, "page tables");
@@ -312,25 +314,23 @@ static int pages_read(struct pages *p, struct err *e)
     return p->failed ? err_sys(e, ENOMEM, "page tables") : 0;
 }
 
-int pages_find(struct graph *g, const struct trace_tables **now, const struct trace_tables **before,
-               struct err *e)
+int pages_find(struct graph *g, struct pages_found *found, struct err *e)
 {
     const uint64_t *at = g->choice.at_given ? &g->choice.at : NULL;
     g->filter = NULL; /* the tables stand at one point, whatever events are wanted */
-    if (graph_scan(g, see_nothing, NULL, e) || tables_seek(g->reader, at, e))
+    if (graph_scan(g, see_nothing, NULL, e) || tables_seek(g->reader, at, &found->missed, e))
         return -1;
-    *now = trace_reader_tables(g->reader);
-    if (before)
-        *before = trace_reader_tables_before(g->reader);
+    found->now = trace_reader_tables(g->reader);
+    found->before = trace_reader_tables_before(g->reader);
     return 0;
 }
 
 int graph_pages(struct graph *g, struct err *e)
 {
     struct pages p = {.graph = g, .max = g->choice.max_nodes};
-    if (pages_find(g, &p.now, &p.before, e))
+    if (pages_find(g, &p.found, e))
         return -1;
-    if (!p.now)
+    if (!p.found.now)
         return pages_draw_none(g, "pages", "page tables", e);
     int rc = pages_read(&p, e);
     if (rc == 0)

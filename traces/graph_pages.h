@@ -44,9 +44,16 @@ struct pages_node {
     bool fresh; /* the copy before does not have it */
 };
 
+/* Page tables that were found, and those of the copy before; NULL where there are none. `missed`: see
+ * tables_seek. */
+struct pages_found {
+    const struct trace_tables *now, *before;
+    uint64_t missed;
+};
+
 struct pages {
     struct graph *graph;
-    const struct trace_tables *now, *before; /* before: NULL when there is none */
+    struct pages_found found; /* before: NULL also when it cannot be compared */
     struct tables_view view;
     struct page_tree tree;
     struct pages_node *node;
@@ -59,10 +66,11 @@ struct pages {
     bool failed;
 };
 
-/* Scans the trace for the title's sake and finds the page tables that are asked for: *now is NULL when there
- * are none. `before` may be NULL. -1 on an I/O error. */
-NODISCARD int pages_find(struct graph *g, const struct trace_tables **now, const struct trace_tables **before,
-                         struct err *e);
+/* Scans the trace for the title's sake and finds the page tables that are asked for. -1 on an I/O error. */
+NODISCARD int pages_find(struct graph *g, struct pages_found *found, struct err *e);
+
+/* Appends to a legend what is missing of them. */
+void pages_note_missing(const struct pages_found *found, unsigned columns, struct text *legend);
 
 /* The picture of what was found. */
 void pages_draw(struct pages *p);

@@ -361,6 +361,21 @@ void pages_legend_fills(struct text *legend)
     text_add(legend, "</TR>");
 }
 
+void pages_note_missing(const struct pages_found *found, unsigned columns, struct text *legend)
+{
+    const struct trace_tables *t = found->now;
+    if (found->missed)
+        dot_note(
+            legend, columns,
+            "These may not be the tables of that event any more: changes since, that are not in the trace: ",
+            found->missed, ".");
+    if (t->truncated)
+        dot_note(legend, columns, "There were more tables than a trace keeps: it has ", t->count, ".");
+    if (t->place.missed)
+        dot_note(legend, columns, "Changes before this point that are not in the trace: ", t->place.missed,
+                 ".");
+}
+
 static void pages_legend(const struct pages *p, struct text *legend)
 {
     pages_legend_fills(legend);
@@ -377,24 +392,19 @@ static void pages_legend(const struct pages *p, struct text *legend)
                  "● entries that the copy before this one had otherwise; ○ only their accessed or dirty bit; "
                  "and how many. New: a table that the copy before did not have.",
                  0, NULL);
-    else if (p->before)
+    else if (p->found.before)
         dot_note(legend, PAGES_LEGEND_COLUMNS, "Nothing differs from the copy before this one.", 0, NULL);
     if (p->backed > p->drawn)
         dot_note(legend, PAGES_LEGEND_COLUMNS, "Tables that are not drawn: ", p->backed - p->drawn,
                  " (see --max-nodes).");
-    if (p->now->truncated)
-        dot_note(legend, PAGES_LEGEND_COLUMNS, "There were more tables than a trace keeps: it has ",
-                 p->now->count, ".");
-    if (p->now->place.missed)
-        dot_note(legend, PAGES_LEGEND_COLUMNS,
-                 "Changes before this point that are not in the trace: ", p->now->place.missed, ".");
+    pages_note_missing(&p->found, PAGES_LEGEND_COLUMNS, legend);
 }
 
 void pages_draw(struct pages *p)
 {
     struct text legend = {0}, title = {0};
     text_add(&title, "page tables ");
-    tables_when(p->now, &title);
+    tables_when(p->found.now, &title);
     dot_begin(p->graph, "pages", text_str(&title), "rankdir=LR, nodesep=0.25, ranksep=0.55");
     dot_frame_open(p->graph);
     cr3_draw(p);

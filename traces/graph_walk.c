@@ -24,7 +24,7 @@
 
 struct walk {
     struct graph *graph;
-    const struct trace_tables *tables;
+    struct pages_found found;
     struct tables_view view;
     struct gva_context context;
     const struct paging_scheme *scheme; /* NULL: paging is off */
@@ -243,7 +243,7 @@ static bool left_out(const struct walk *w)
     const struct gva_walk *g = &w->walk;
     uint64_t gpa = g->steps ? g->step[g->steps - 1].next_gpa : w->context.cr3 & w->scheme->cr3_mask;
     bool unbacked = g->steps == 0 || (g->step[g->steps - 1].present && !g->step[g->steps - 1].reserved);
-    return unbacked && w->tables->truncated && !tables_find(w->tables, gpa);
+    return unbacked && w->found.now->truncated && !tables_find(w->found.now, gpa);
 }
 
 static void draw_fault(const struct walk *w)
@@ -292,7 +292,7 @@ static void walk_draw(struct walk *w)
     struct text *out = w->graph->dot;
     struct text title = {0}, legend = {0};
     text_addf(&title, "the way of 0x%" PRIx64 " ", w->gva);
-    tables_when(w->tables, &title);
+    tables_when(w->found.now, &title);
     dot_begin(w->graph, "walk", text_str(&title), "rankdir=LR, nodesep=0.3, ranksep=0.4");
     dot_frame_open(w->graph);
     draw_cr3(w);
@@ -309,9 +309,7 @@ static void walk_draw(struct walk *w)
              "PCD caching, A "
              "accessed, D dirty, PS a large page, G global, NX not executable.",
              0, NULL);
-    if (w->tables->place.missed)
-        dot_note(&legend, 1, "Changes before this point that are not in the trace: ", w->tables->place.missed,
-                 ".");
+    pages_note_missing(&w->found, 1, &legend);
     dot_frame_close(w->graph, &legend);
     dot_end(w->graph);
     text_fini(&title);
@@ -321,12 +319,12 @@ static void walk_draw(struct walk *w)
 int graph_walk(struct graph *g, struct err *e)
 {
     struct walk w = {.graph = g, .gva = g->choice.gva};
-    if (pages_find(g, &w.tables, NULL, e))
+    if (pages_find(g, &w.found, e))
         return -1;
-    if (!w.tables)
+    if (!w.found.now)
         return pages_draw_none(g, "walk", "the way of an address", e);
-    tables_view_init(&w.view, w.tables);
-    w.context = tables_context(&w.tables->place);
+    tables_view_init(&w.view, w.found.now);
+    w.context = tables_context(&w.found.now->place);
     w.scheme = paging_scheme(&w.context);
     if (!(w.context.efer & EFER_LMA))
         w.gva &= UINT32_MAX;

@@ -74,9 +74,10 @@ uint8_t *tables_page_make(struct trace_tables *t, uint64_t gpa);
 NODISCARD int tables_take(struct trace_tables *t, const struct tables_place *place,
                           const struct guest_memory *m, struct err *e);
 
-/* Reads the trace up to event `at` (NULL: to its end): trace_reader_tables() is what stood then. -1 on an I/O
- * error. */
-NODISCARD int tables_seek(struct trace_reader *r, const uint64_t *at, struct err *e);
+/* Reads the trace up to event `at` (NULL: to its end): trace_reader_tables() is what stood then. *missed: how
+ * many changes that were not copied lie between that copy and the next, some of them perhaps before `at`. -1
+ * on an I/O error. */
+NODISCARD int tables_seek(struct trace_reader *r, const uint64_t *at, uint64_t *missed, struct err *e);
 
 /* Appends `at event 12`, or `at the end of the run`. */
 void tables_when(const struct trace_tables *t, struct text *out);

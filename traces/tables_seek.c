@@ -10,11 +10,30 @@
 
 #include <inttypes.h>
 
-int tables_seek(struct trace_reader *r, const uint64_t *at, struct err *e)
+/* The changes that the first copy behind event `at` says were not copied. */
+static int seek_missed(struct trace_reader *r, uint64_t at, uint64_t *missed, struct err *e)
+{
+    struct event ev;
+    int more = 1;
+    if (trace_rewind(r, e))
+        return -1;
+    while (more > 0) {
+        more = trace_next(r, &ev, e);
+        const struct trace_tables *t = trace_reader_tables(r);
+        if (t && t->place.seq > at) {
+            *missed = t->place.missed;
+            return 0;
+        }
+    }
+    return more;
+}
+
+int tables_seek(struct trace_reader *r, const uint64_t *at, uint64_t *missed, struct err *e)
 {
     struct event ev;
     int more;
-    if (trace_rewind(r, e))
+    *missed = 0;
+    if ((at && seek_missed(r, *at, missed, e)) || trace_rewind(r, e))
         return -1;
     while ((more = trace_next(r, &ev, e)) > 0)
         if (at && ev.seq >= *at)
@@ -57,25 +76,33 @@ int tables_say_none(struct trace_reader *r, const uint64_t *at, struct text *out
     return 0;
 }
 
-static void write_heading(const struct trace_tables *t, struct text *out)
+static void write_heading(const struct trace_tables *t, uint64_t missed, struct text *out)
 {
     text_add(out, "page tables ");
     tables_when(t, out);
-    text_addf(out, " (%zu table%s)", t->count, t->count == 1 ? "" : "s");
+    text_addf(out, " (%zu table%s)\n", t->count, t->count == 1 ? "" : "s");
+    if (missed)
+        text_addf(out,
+                  "page tables: %" PRIu64
+                  " changes after that copy are not in the trace, so these may not be those "
+                  "of the event any more\n",
+                  missed);
     if (t->place.missed)
-        text_addf(out, "; %" PRIu64 " changes before it are not in the trace", t->place.missed);
+        text_addf(out, "page tables: %" PRIu64 " changes before that copy are not in the trace\n",
+                  t->place.missed);
     if (t->truncated)
-        text_add(out,
-                 "; not all of them are in the trace: where no memory seems to be under an entry, its table "
-                 "may be missing");
-    text_addc(out, '\n');
+        text_add(
+            out,
+            "page tables: there were more than a trace keeps; under an entry whose table it does not have "
+            "there seems to be no memory\n");
 }
 
 int trace_page(struct trace_reader *r, const uint64_t *gva, const uint64_t *at, struct text *out,
                struct err *e)
 {
     struct tables_view view;
-    if (tables_seek(r, at, e))
+    uint64_t missed;
+    if (tables_seek(r, at, &missed, e))
         return -1;
     const struct trace_tables *t = trace_reader_tables(r);
     if (!t) {
@@ -84,7 +111,7 @@ int trace_page(struct trace_reader *r, const uint64_t *gva, const uint64_t *at, 
         text_addc(out, '\n');
         return 0;
     }
-    write_heading(t, out);
+    write_heading(t, missed, out);
     tables_view_init(&view, t);
     if (gva)
         pages_walk_write(&view.target, *gva, out);

@@ -93,10 +93,10 @@ void trace_flush(struct trace_writer *w);
 bool trace_failed(const struct trace_writer *w, struct err *e);
 
 /* Writes a copy of page tables (tables.h) behind the events so far, which are written out first: file order
- * is event order. Sets t->truncated when not all of it fits a chunk. A failure is one of writing: see
- * trace_failed. */
+ * is event order. Sets t->truncated when not all of it fits a chunk. Returns its length before
+ * compression; a failure is one of writing: see trace_failed. */
 struct trace_tables;
-void trace_put_tables(struct trace_writer *w, struct trace_tables *t);
+size_t trace_put_tables(struct trace_writer *w, struct trace_tables *t);
 
 /* Writes the footer, closes and frees, also after a failure. -1 when anything was lost. Without an `end`
  * (NULL) there is no footer, and the file counts as cut. */

@@ -116,6 +116,21 @@ check 'trace check counts them' grep -q '^page tables: [0-9]* copies$' out
 "$ringside" run --clock steps --trace plain.rst "$hello" >/dev/null 2>&1 </dev/null
 try "$ringside" trace page plain.rst
 check 'a guest that never pages' grep -q 'the guest never switched paging on' out
+# A guest that gives CR3 another table 300 times, an OUT each: two PML4s with the loader's first entry, at 2 MiB.
+#   mov %cr3,%rax; mov (%rax),%rbx; mov %rbx,0x200000; mov %rbx,0x201000; mov $0x200000,%eax; mov $300,%ecx
+#   1: xor $0x1000,%eax; mov %rax,%cr3; out %al,$0x80; loop 1b; cli; hlt
+printf '\017\040\330\110\213\030\110\211\034\045\000\000\040\000\110\211\034\045\000\020\040\000\270\000\000' >flip.bin
+printf '\040\000\271\054\001\000\000\065\000\020\000\000\017\042\330\346\200\342\364\372\364' >>flip.bin
+try "$ringside" run --clock steps --format flat --mode long --at 0x100000 --trace flip.rst flip.bin
+check 'page tables that change all the time' ended_with 0
+try "$ringside" trace check flip.rst
+check 'so many are kept' grep -q '^page tables: 257 copies$' out
+try "$ringside" trace page flip.rst
+check 'and the others are counted' grep -q '^page tables: 44 changes before that copy are not in the trace$' out
+try "$ringside" trace page --at 100 flip.rst
+check 'those that are kept are exact' grep -q '^page tables at event 100 ' out
+try "$ringside" trace page --at 280 flip.rst
+check 'and those that may not be say so' grep -q '^page tables: 44 changes after that copy' out
 refused 126 'linear address' trace page paging.rst 0xzz
 refused 126 'nothing.rst' trace page nothing.rst 0
 cli_done
