@@ -5,10 +5,11 @@ Written from docs/trace-format.md alone, on purpose: it proves that the page is 
 shares no code and no table with Ringside. Python's standard library only; zstd frames are unpacked by libzstd, found
 with ctypes, or else by the zstd command.
 
-    trace_reader.py [--tables] FILE.rst
+    trace_reader.py [--regs|--tables] FILE.rst
 
-Prints the events of all whole chunks; with --tables instead each copy of the guest's page tables: a line for the
-registers, one for each table, and one for each entry that is not 0. Exit status 0: the file is whole; 1: it is not, and stderr says why; 2: it
+Prints the events of all whole chunks. With --regs, a line for each step follows instead of the events: its number and
+all registers after it; with --tables, each copy of the guest's page tables: a line for its registers, one for each table,
+and one for each entry that is not 0. Exit status 0: the file is whole; 1: it is not, and stderr says why; 2: it
 cannot be read at all.
 """
 
@@ -26,7 +27,12 @@ ASSISTS = (
     "none int int3 into stac clac popcnt cmpxchg16b rdtscp xgetbv xsetbv fxsave fxrstor xsave xrstor fninit "
     "ldmxcsr stmxcsr iretd lar lsl verr verw invpcid crc32"
 ).split()
-KIND_ASSIST, KIND_MARK = 192, 195
+KIND_ASSIST, KIND_STEP, KIND_MARK = 192, 194, 195
+REGS = (
+    "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15 rip rflags cr0 cr2 cr3 cr4 cr8 efer "
+    "fs_base gs_base es cs ss ds fs gs"
+).split()
+REG_RIP, REG_CS = REGS.index("rip"), REGS.index("cs")
 SHAPE = ("kind", "device", "reg", "vcpu", "dir", "size", "flags", "mode_cpl")
 MEMBERS = SHAPE + ("seq", "time_ns", "rip", "addr", "value", "guest_ns", "host_ns", "count", "cs", "detail")
 FLAGS = ((1, "string"), (2, "rip_next"), (4, "unclaimed"), (8, "stepped"))
@@ -151,7 +157,7 @@ def chunks(data):
             raise Damaged(where + "wrong checksum")
         if found != number:
             raise Damaged(where + "out of order")
-        if flags & 1 and kind in (b"HEAD", b"EVTS", b"PTBL", b"FOOT"):
+        if flags & 1 and kind in (b"HEAD", b"EVTS", b"REGS", b"PTBL", b"FOOT"):
             payload = unzstd(payload, raw)
         yield kind, payload, at, 24 + stored
         at += 24 + stored
@@ -249,13 +255,65 @@ class Events:
         return slot, event
 
 
+class Registers:
+    """Decodes register chunks, step by step beside their events."""
+
+    def __init__(self, payload):
+        cursor = Cursor(payload)
+        self.steps, masks_len = cursor.number(4), cursor.number(4)
+        self.now = {}
+        count = cursor.varint()
+        if count > 256:
+            raise Damaged("too many vCPUs")
+        for _ in range(count):
+            vcpu = cursor.number(1)
+            self.now[vcpu] = [cursor.varint() for _ in REGS]
+        self.masks = Cursor(cursor.take(masks_len))
+        self.values = Cursor(cursor.take(cursor.left()))
+        self.slots = {}
+
+    def step(self, event):
+        """All registers after this step, and the numbers of those it changed."""
+        if self.steps == 0:
+            raise Damaged("more steps than registers")
+        self.steps -= 1
+        known = event["vcpu"] in self.now
+        before = list(self.now.get(event["vcpu"], [0] * len(REGS)))
+        before[REG_RIP], before[REG_CS] = event["rip"], event["cs"]
+        number = (event["rip"] ^ event["rip"] >> 10) % 1024
+        slot = self.slots.get(number)
+        if slot is None or slot["rip"] != event["rip"]:
+            slot = {"rip": event["rip"], "missed": 0, "touched": 0, "stride": [0] * (REG_RIP + 1), "after": None}
+            self.slots[number] = slot
+        mask = self.masks.varint() ^ slot["missed"]
+        if mask >> 32:
+            raise Damaged("a mask does not fit 32 bits")
+        slot["missed"] = mask
+        after = []
+        for i in range(len(REGS)):
+            reference = slot["after"][i] if slot["touched"] >> i & 1 else before[i]
+            if mask >> i & 1:
+                value = reference + self.values.difference() if i <= REG_RIP else reference ^ self.values.varint()
+            else:
+                value = before[i] + slot["stride"][i] if i <= REG_RIP else reference
+            after.append(value & WORD64)
+        changed = [i for i in range(len(REGS)) if after[i] != before[i]]
+        slot["stride"] = [after[i] - before[i] for i in range(REG_RIP + 1)]
+        for i in changed:
+            slot["touched"] |= 1 << i
+        slot["after"] = self.now[event["vcpu"]] = after
+        return after, changed if known else range(len(REGS))
+
+    def end(self):
+        if self.steps or self.masks.left() or self.values.left():
+            raise Damaged("more registers than steps")
+
+
 class Tables:
     """Decodes copies of page tables (chunks PTBL)."""
 
-    def __init__(self):
-        self.lines = []
-
     def decode(self, payload):
+        """Lines for a copy."""
         place, tables = None, []
         for number, part in fields(payload):
             if number != 1 and place is None:
@@ -276,9 +334,7 @@ class Tables:
                 tables.append(self.table(part, scheme, gpa))
         if place is None or len(tables) > 512:
             raise Damaged("page tables without registers, or too many")
-        self.lines.append("tables %d %d %#x %#x %#x %#x %d %d %d" % tuple(place))
-        for lines in tables:
-            self.lines += lines
+        return ["tables %d %d %#x %#x %#x %#x %d %d %d" % tuple(place)] + [line for lines in tables for line in lines]
 
     @staticmethod
     def scheme(cr0, cr4, efer):
@@ -332,7 +388,7 @@ def quoted(text):
     return '"%s"' % text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def json_line(event, header, marks):
+def json_line(event, header, marks, step):
     device, regs = header.device(event)
     moved = event["dir"] in (1, 2)
     out = ['"%s":%d' % (k, event[m]) for k, m in (("seq", "seq"), ("t_ns", "time_ns"), ("vcpu", "vcpu"))]
@@ -364,6 +420,9 @@ def json_line(event, header, marks):
     add("flags", "[%s]" % ",".join(flags), flags)
     if event["kind"] == KIND_MARK:
         add("text", quoted(marks[event["addr"]]), marks[event["addr"]])
+    if step:
+        after, changed = step
+        add("regs", "{%s}" % ",".join('"%s":"%#x"' % (REGS[i], after[i]) for i in changed), len(changed))
     return "{%s}\n" % ",".join(out)
 
 
@@ -377,9 +436,25 @@ def check_footer(payload, at, length, file_len, count):
         raise Damaged("bytes after the footer")
 
 
-def read(data, out, want_tables):
-    """Prints the events of `data`, or its page tables; raises Damaged where they end too early."""
-    events, header, tables = Events(), None, Tables()
+def regs_line(event, after):
+    values = " ".join("%s=%#x" % pair for pair in zip(REGS, after))
+    return "%d vcpu=%d %s\n" % (event["seq"], event["vcpu"], values)
+
+
+def print_events(events, payload, regs, header, out, only):
+    for event in events.decode(payload):
+        step = regs.step(event) if regs and event["kind"] == KIND_STEP else None
+        if not only:
+            out.write(json_line(event, header, events.marks, step).encode("utf-8"))
+        elif step and only == "--regs":
+            out.write(regs_line(event, step[0]).encode("utf-8"))
+    if regs:
+        regs.end()
+
+
+def read(data, out, only):
+    """Prints the events of `data`, or the registers or page tables; raises Damaged where they end too early."""
+    events, header, regs, tables = Events(), None, None, Tables()
     for kind, payload, at, length in chunks(data):
         if header is None:
             if kind != b"HEAD":
@@ -388,26 +463,24 @@ def read(data, out, want_tables):
         elif kind == b"HEAD":
             raise Damaged("a second header")
         elif kind == b"EVTS":
-            for event in events.decode(payload):
-                if not want_tables:
-                    out.write(json_line(event, header, events.marks).encode("utf-8"))
+            print_events(events, payload, regs, header, out, only)
         elif kind == b"PTBL":
-            tables.decode(payload)
-            if want_tables:
-                out.write("".join(line + "\n" for line in tables.lines).encode("utf-8"))
-            tables.lines = []
+            lines = tables.decode(payload)
+            if only == "--tables":
+                out.write("".join(line + "\n" for line in lines).encode("utf-8"))
         elif kind == b"FOOT":
             check_footer(payload, at, length, len(data), events.count)
             return
+        regs = Registers(payload) if kind == b"REGS" else None
     raise Damaged("no footer")
 
 
 def main(argv):
-    want_tables = argv[1:2] == ["--tables"]
-    if want_tables:
-        argv = argv[:1] + argv[2:]
+    only = argv[1] if argv[1:2] in (["--regs"], ["--tables"]) else None
+    if only:
+        del argv[1]
     if len(argv) != 2:
-        sys.stderr.write("usage: trace_reader.py [--tables] FILE.rst\n")
+        sys.stderr.write("usage: trace_reader.py [--regs|--tables] FILE.rst\n")
         return 2
     try:
         with open(argv[1], "rb") as file:
@@ -422,7 +495,7 @@ def main(argv):
         sys.stderr.write("%s: a version this reader does not know\n" % argv[1])
         return 2
     try:
-        read(data, sys.stdout.buffer, want_tables)
+        read(data, sys.stdout.buffer, only)
     except Damaged as why:
         sys.stdout.buffer.flush()
         sys.stderr.write("%s: not whole: %s\n" % (argv[1], why))

@@ -46,7 +46,7 @@ int trace_check(struct trace_reader *r, struct text *out, struct err *e)
     struct event ev;
     struct trace_state s;
     int more;
-    if (trace_rewind(r, e))
+    if (trace_reader_want_regs(r, e) || trace_rewind(r, e))
         return -1;
     while ((more = trace_next(r, &ev, e)) > 0)
         ;

@@ -36,12 +36,39 @@ NODISCARD int trace_filter_kind(struct trace_filter *f, const char *name, struct
  * reads. */
 NODISCARD int trace_show(struct trace_reader *r, const struct trace_filter *f, FILE *out, struct err *e);
 
-/* `trace export --format jsonl`: an object a line, keys as promised. */
+/* The formats of `trace export`, a row each: name and what it is. `--help` and errors follow this table, and
+ * each is a function export_NAME of a file of its own. The first is what is meant when none is named. */
+#define EXPORT_FORMATS(X)                                                                                    \
+    X(jsonl, "a JSON object a line")                                                                         \
+    X(csv, "a table (RFC 4180)")                                                                             \
+    X(sqlite, "a database with views, needs -o")                                                             \
+    X(perfetto, "tracks over time for ui.perfetto.dev and chrome://tracing")                                 \
+    X(dot, "the exits graph for Graphviz")
+
+struct export_choice {
+    const char *format; /* NULL: the first */
+    const char *path;   /* where to; NULL or "-": the stream */
+    bool force;         /* sqlite: overwrite whatever is there */
+};
+
+/* The number of a format, or -1 with an error that names those there are. */
+NODISCARD int trace_export_format(const char *name, struct err *e);
+
+/* `trace export`: the wanted events in another form. A file is there whole or not at all; a trace is never
+ * overwritten. */
+NODISCARD int trace_export(struct trace_reader *r, const struct trace_filter *f,
+                           const struct export_choice *c, FILE *out, struct err *e);
+
+/* `trace export --format jsonl` to a stream. */
 NODISCARD int trace_export_jsonl(struct trace_reader *r, const struct trace_filter *f, FILE *out,
                                  struct err *e);
 
-/* One event as that JSON object, without newline; docs/trace-format.md says when each key is there. */
+/* One event as an object of jsonl, without newline; docs/trace-format.md says when each key is there. */
 void trace_event_json(const struct event *ev, const struct event_names *names, struct text *out);
+
+/* The same for a step with what it changed: trace_reader_regs(). `regs` may be NULL. */
+void trace_event_json_regs(const struct event *ev, const struct event_names *names,
+                           const struct event_regs *regs, uint32_t changed, struct text *out);
 
 /* `trace stat`: tables by kind, device, mode and rip with counts, share, host and guest time,
  * min/median/p99/max; `top` rows of each (0 = 10). */
@@ -59,6 +86,8 @@ NODISCARD int trace_check(struct trace_reader *r, struct text *out, struct err *
     X(EXITS, exits, "which exit follows which", 14, 0)                                                       \
     X(BOOT, boot, "the path of a boot through the CPU's modes", 8, 0)                                        \
     X(MACHINE, machine, "the PC's devices and their traffic", 40, 0)                                         \
+    X(FLOW, flow, "which code runs, where it goes, which devices it touches", 40, 0)                         \
+    X(CALLS, calls, "which function calls which", 40, 0)                                                     \
     X(PAGES, pages, "the tree of page tables, and what is mapped where", 40, GRAPH_TAKES_AT)                 \
     X(WALK, walk, "one linear address on its way through the page tables", 7,                                \
       GRAPH_TAKES_AT | GRAPH_NEEDS_GVA)

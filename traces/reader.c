@@ -343,6 +343,7 @@ void trace_reader_state(const struct trace_reader *r, struct trace_state *s)
     *s = (struct trace_state){
         .whole = r->whole,
         .at_end = r->at_end,
+        .regs = r->regs && regs_reader_seen(r->regs),
         .problem = r->problem.text[0] ? r->problem.text : NULL,
         .readable_len = r->coded_count ? r->chunk_offset : r->in.offset,
         .chunks = r->coded_count ? r->chunk_number : r->in.number,

@@ -157,6 +157,7 @@ uint64_t trace_reader_tables_count(const struct trace_reader *r);
 struct trace_state {
     bool whole;          /* the footer was reached and agrees with what came before */
     bool at_end;         /* trace_next has returned 0 */
+    bool regs;           /* there were registers, and they were asked for (trace_reader_want_regs) */
     const char *problem; /* one line, NULL when none: `cut off inside chunk 7 at byte 123456` */
     uint64_t file_len, readable_len;
     uint64_t chunks, events;

@@ -248,9 +248,10 @@ static void cell_write(struct term *t, int x, int y, const struct shown *cell)
 {
     int fg = t->rich ? cell->style.fg : cell->style.fg16, bg = t->rich ? cell->style.bg : cell->style.bg16;
     attr_t attrs = attrs_of(&cell->style);
-    if (!t->rich && t->colours && COLORS < 16) { /* bright is bold there */
-        attrs |= fg >= 8 ? A_BOLD : 0;
-        fg = fg >= 8 ? fg - 8 : fg;
+    /* Of eight colours the bright ones are bold. Not black: bold black is not seen on many terminals. */
+    if (!t->rich && t->colours && COLORS < 16) {
+        attrs |= fg == 8 ? A_DIM : fg > 8 ? A_BOLD : 0;
+        fg = fg == 8 ? COLOUR_DEFAULT : fg > 8 ? fg - 8 : fg;
         bg = bg >= 8 ? bg - 8 : bg;
     }
     wchar_t text[2] = {(wchar_t)(t->ascii ? (uint32_t)(unsigned char)canvas_ascii(cell->code) : cell->code),
@@ -267,6 +268,8 @@ static bool same(const struct shown *a, const struct shown *b)
 
 void term_show(struct term *t, const struct canvas *c, const struct theme *theme, int x, int y, bool all)
 {
+    if (!t->colours) /* the others say much by colour */
+        theme = theme_find("mono");
     if (all)
         clearok(stdscr, TRUE);
     for (int row = 0; row < t->h && row < c->h; row++)

@@ -40,8 +40,9 @@ static void drop_sentences(char *lines)
         char *text = NULL;
         for (char *at = strstr(line, ",\"text\":\""); at; at = strstr(at + 1, ",\"text\":\""))
             text = at;
+        char *regs = strstr(line, ",\"regs\":{");
         if (text && !strstr(line, "\"kind\":\"mark\""))
-            memcpy(text, "}", 2);
+            memmove(text, regs ? regs : "}", strlen(regs ? regs : "}") + 1);
         size_t len = strlen(line);
         memmove(out, line, len);
         out[len] = '\n';
@@ -237,8 +238,79 @@ static void test_same_damaged_tables(void)
     free(s.bytes);
 }
 
+/* Steps with registers, two vCPUs and some exits between them: the lines' `regs`, and with --regs all
+ * registers. */
+static struct make_file write_steps(void)
+{
+    struct make_file f = make_file();
+    struct trace_writer *w = make_writer(&f);
+    struct event_regs regs[2] = {0};
+    uint64_t seed = 4;
+    for (unsigned i = 0; i < 3000; i++) {
+        struct event ev = {.seq = i,
+                           .time_ns = 2000u * i,
+                           .rip = 0x100000 + 3 * (i % 50),
+                           .count = 1,
+                           .vcpu = i % 7 == 0,
+                           .kind = EVENT_STEP,
+                           .reg = EVENT_NO_REG};
+        struct event_regs *now = &regs[ev.vcpu];
+        uint64_t change = make_random(&seed) & make_random(&seed) & make_random(&seed);
+        for (unsigned k = 0; k < EVENT_REG_COUNT; k++)
+            if (change >> k & 1)
+                now->r[k] = i % 3 ? now->r[k] + 8 : make_wide(&seed);
+        now->r[EVENT_REG_RIP] = ev.rip + 3;
+        if (i % 100 == 99)
+            ev.kind = EVENT_HLT;
+        if (i % 1000 < 900 && ev.kind == EVENT_STEP)
+            trace_step(w, &ev, now);
+        else
+            trace_put(w, &ev);
+    }
+    make_close(w);
+    return f;
+}
+
+/* As trace_reader.py --regs prints them. */
+static char *ringside_registers(const char *path)
+{
+    char *out = NULL;
+    size_t len = 0;
+    struct err e;
+    struct event ev;
+    struct trace_reader *r = trace_open(path, &e);
+    FILE *stream = open_memstream(&out, &len);
+    CU_ASSERT_FATAL(r && stream && trace_reader_want_regs(r, &e) == 0);
+    while (trace_next(r, &ev, &e) == 1) {
+        const struct event_regs *regs = trace_reader_regs(r, NULL);
+        if (ev.kind != EVENT_STEP || !regs)
+            continue;
+        fprintf(stream, "%llu vcpu=%u", (unsigned long long)ev.seq, ev.vcpu);
+        for (unsigned i = 0; i < EVENT_REG_COUNT; i++)
+            fprintf(stream, " %s=0x%llx", event_regs_name(i), (unsigned long long)regs->r[i]);
+        fputc('\n', stream);
+    }
+    fclose(stream);
+    trace_reader_close(r);
+    return out;
+}
+
+static void test_same_registers(void)
+{
+    struct make_file f = write_steps();
+    char *python = NULL, *ours = ringside_registers(f.path);
+    expect_same(f.path, 0);
+    CU_ASSERT_EQUAL(python_reads("--regs", f.path, &python), 0);
+    CU_ASSERT(strlen(ours) > 100000);
+    CU_ASSERT_STRING_EQUAL(python, ours);
+    free(python);
+    free(ours);
+    unlink(f.path);
+}
+
 static const struct unit_test tests[] = {
     {"the same export", test_same_export},
+    {"the same registers", test_same_registers},
     {"the same end of a cut file", test_same_end_of_a_cut_file},
     {"the same page tables", test_same_tables},
     {"the same of damaged page tables", test_same_damaged_tables},
