@@ -50,7 +50,8 @@ struct run_result {
     uint64_t events;  /* exits and Ringside's own events */
     uint64_t steps;   /* instructions single-stepped */
     uint64_t by_kind[EVENT_KIND_MAX];
-    uint64_t elapsed_ns; /* host time of the loop */
+    uint64_t elapsed_ns; /* host time from the first entry to the end */
+    uint64_t cpu_ns;     /* CPU time the vCPU's thread used in it, the guest's own included */
     enum cpu_mode mode;
     uint64_t rip;
 };
