@@ -152,6 +152,11 @@ const struct run_cpu *run_last_cpu(const struct run *r)
     return &r->last_cpu;
 }
 
+const struct kvm_sregs *run_event_sregs(const struct run *r)
+{
+    return run_sregs(r);
+}
+
 int run_counters(const struct run *r, struct kvm_stat **out, size_t *n, struct err *e)
 {
     struct kvm_stat *vm = NULL, *vcpu = NULL, *both;

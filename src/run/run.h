@@ -183,6 +183,9 @@ struct run_step_record {
 };
 const struct ring *run_last_steps(const struct run *r);
 
+/* For a sink, while it is given an event that knows its CPU: the special registers at that event. */
+const struct kvm_sregs *run_event_sregs(const struct run *r);
+
 /* KVM's own counters of this VM and vCPU (see kvm_stats_read), after the loop; the array is the caller's. */
 NODISCARD int run_counters(const struct run *r, struct kvm_stat **out, size_t *n, struct err *e);
 
