@@ -70,6 +70,10 @@ void trace_event_json(const struct event *ev, const struct event_names *names, s
 void trace_event_json_regs(const struct event *ev, const struct event_names *names,
                            const struct event_regs *regs, uint32_t changed, struct text *out);
 
+/* `trace report`: everything about the run on one HTML page, to `path` (NULL or "-": the stream). */
+NODISCARD int trace_report(struct trace_reader *r, const struct trace_filter *f, const char *path, FILE *out,
+                           struct err *e);
+
 /* `trace stat`: tables by kind, device, mode and rip with counts, share, host and guest time,
  * min/median/p99/max; `top` rows of each (0 = 10). */
 NODISCARD int trace_stat(struct trace_reader *r, const struct trace_filter *f, unsigned top, bool json,
