@@ -6,6 +6,7 @@
 #include "monitor/model/replay.h"
 
 #include "monitor/model/replay_regs.h"
+#include "monitor/model/replay_tables.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct replay {
     struct ring regs;         /* struct replay_regs of the newest of them, when the trace has registers */
     bool has_regs;
     struct counts counts; /* of those up to the place */
+    struct replay_tables tables;
     uint64_t position;
     bool playing, moved;
     double speed, owed_ns;
@@ -35,9 +37,11 @@ static int replay_survey(struct replay *r, struct err *e)
         return -1;
     while ((rc = trace_next(r->reader, &ev, e)) > 0) {
         timeline_put(&r->timeline, &ev);
+        if (replay_tables_see(&r->tables, r->reader, r->total, e) < 0)
+            return -1;
         r->total++;
     }
-    if (rc < 0)
+    if (rc < 0 || replay_tables_see(&r->tables, r->reader, r->total, e) < 0)
         return -1;
     trace_reader_state(r->reader, &state);
     r->has_regs = state.regs;
@@ -68,6 +72,7 @@ void replay_close(struct replay *r)
         return;
     ring_fini(&r->window);
     ring_fini(&r->regs);
+    replay_tables_fini(&r->tables);
     if (r->reader)
         trace_reader_close(r->reader);
     free(r);
@@ -322,6 +327,7 @@ struct snapshot *replay_snapshot(struct replay *r, struct snapshot_machine *mach
     fill_history(r, s, history);
     snapshot_aim(s, NULL);
     fill_place(r, s);
+    replay_tables_fill(&r->tables, r->position, r->position + 1 == r->total, s);
     s->stop_serial = r->position + 1;
     return s;
 }

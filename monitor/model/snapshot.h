@@ -101,11 +101,11 @@ struct snapshot {
     uint64_t stop_serial; /* counts how often the guest came to stand */
     unsigned parts;       /* enum snapshot_part bits that were asked for */
     enum snapshot_state state;
-    bool replay;   /* from a trace: only what events tell is known */
-    bool has_cpu;  /* regs, sregs and memory are there */
-    bool has_regs; /* a trace of steps: regs and sregs are there, but of segments only selectors, and no
-                      memory */
-    bool asleep;   /* in HLT */
+    bool replay;     /* from a trace: only what events tell is known */
+    bool has_cpu;    /* regs, sregs and memory are there */
+    bool has_regs;   /* replay of steps: regs and sregs are there, but of segments only selectors */
+    bool has_tables; /* replay: cr0, cr3, cr4, efer, and of memory the page tables are there */
+    bool asleep;     /* in HLT */
     bool tracing;
     const char *stop;   /* why it stands, a sentence; "" */
     const char *status; /* ENDED: halted, poweroff, triple-fault … */

@@ -180,6 +180,11 @@ void screen_lay_over(struct screen *s, struct overlay *o)
     o->w = 0; /* its rows are made when it is drawn */
 }
 
+const char *screen_complaint(const struct screen *s)
+{
+    return s->message_alarm && s->message.len ? text_str(&s->message) : NULL;
+}
+
 /* Lays a text over the panes. */
 static void lay_over(struct screen *s, const char *title, size_t n, const char *text)
 {
