@@ -285,7 +285,7 @@ static void fill_place(struct replay *r, struct snapshot *s)
     const struct event *ev = event_at(r, r->position);
     struct text words = {0};
     char *stop;
-    event_sentence(ev, &s->machine->names, &words);
+    snapshot_event_words(s, ev, &words);
     stop = pool_alloc(&s->pool, words.len + 1);
     if (stop && !words.failed)
         memcpy(stop, text_str(&words), words.len);

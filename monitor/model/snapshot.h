@@ -173,6 +173,10 @@ NODISCARD int history_init(struct snapshot_history *h, struct err *e);
 void history_fini(struct snapshot_history *h);
 void snapshot_machine_fini(struct snapshot_machine *m);
 
+/* An event in words: a step as the instruction it executed, all else as its sentence. Nothing while the
+ * machine is not known. */
+void snapshot_event_words(const struct snapshot *s, const struct event *ev, struct text *out);
+
 /* The page at a gpa that is a multiple of SNAPSHOT_PAGE_LEN, NULL when it is not in the snapshot. Notes
  * nothing. */
 const struct snapshot_page *snapshot_page(const struct snapshot *s, uint64_t gpa);
