@@ -221,7 +221,7 @@ static int check_word(struct parser *p, const struct query_field *f, const char 
  * device. */
 static int take_name(struct parser *p, int n, const struct query_field *f)
 {
-    char *name = p->tok.text, *dot = strchr(name, '.');
+    char *name = p->tok.text, *dot = strrchr(name, '.');
     if (p->tok.kind != TOKEN_WORD && p->tok.kind != TOKEN_STRING)
         return query_fail(p->e, here(p), "a name is due here: %s == %s", f->name, f->example);
     if (check_word(p, f, name))
