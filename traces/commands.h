@@ -91,6 +91,7 @@ NODISCARD int trace_check(struct trace_reader *r, struct text *out, struct err *
     X(BOOT, boot, "the path of a boot through the CPU's modes", 8, 0)                                        \
     X(MACHINE, machine, "the PC's devices and their traffic", 40, 0)                                         \
     X(FLOW, flow, "which code runs, where it goes, which devices it touches", 40, 0)                         \
+    X(IRQ, irq, "interrupts: raised, injected, handled, ended, and how long it took", 12, 0)                 \
     X(CALLS, calls, "which function calls which", 40, 0)                                                     \
     X(PAGES, pages, "the tree of page tables, and what is mapped where", 40, GRAPH_TAKES_AT)                 \
     X(WALK, walk, "one linear address on its way through the page tables", 7,                                \
