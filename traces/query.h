@@ -44,13 +44,13 @@ struct query *query_compile_part(const char *text, size_t len, struct query_plac
 /* The same for a question about how a run ended: status, exit_code, mode, rip, steps, elapsed_ns, reason. */
 struct query *query_compile_end(const char *text, size_t len, struct query_place at, struct err *e);
 
-/* The question as it was written, on one line. Valid as long as the query. */
+/* The question as it was written, on one line and fit for a terminal. Valid as long as the query. */
 const char *query_source(const struct query *q);
 
 void query_free(struct query *q);
 
-/* Refuses a query that names a device, register or symbol which `names` does not have: such a question would be
- * answered "no" for every event, and it is nearly always a slip of the pen. */
+/* Refuses a query that names a device, register or symbol which `names` does not have: such a question would
+ * be answered "no" for every event, and it is nearly always a slip of the pen. */
 NODISCARD int query_check_names(const struct query *q, const struct event_names *names, struct err *e);
 
 /* Is it so for this event? Not const: a query keeps the room in which it makes the event's sentence. */
