@@ -45,6 +45,6 @@ const struct trace_command trace_command_merge = {
     "ringside trace merge",
     sizeof(struct trace_settings),
     2,
-    POSITIONAL_MAX,
+    POSITIONAL_FEW,
     NULL,
     read_merge};

@@ -113,19 +113,19 @@ int graph_scan(struct graph *g, void (*see)(void *ctx, const struct event *ev), 
     struct event ev;
     int more;
     g->seen = g->passed = 0;
-    if (trace_rewind(g->reader, e))
+    if (g->filter ? trace_filter_begin(g->filter, g->reader, e) : trace_rewind(g->reader, e))
         return -1;
     while ((more = trace_next(g->reader, &ev, e)) > 0) {
         g->seen++;
         if (g->filter && g->filter->limit && g->passed >= g->filter->limit)
             continue;
-        if (g->filter && !trace_filter_match(g->filter, &g->info->names, &ev))
+        if (g->filter && !trace_filter_passes(g->filter, g->reader, &ev))
             continue;
         g->passed++;
         see(ctx, &ev);
     }
     trace_reader_state(g->reader, &g->state);
-    return more;
+    return more < 0 ? -1 : g->filter ? trace_filter_end(g->filter, g->reader, e) : 0;
 }
 
 /* A picture that did not fit the disk is removed: half of one is no use to anyone. A device or a pipe is not

@@ -157,6 +157,7 @@ void dot_note(struct text *legend, unsigned columns, const char *before, uint64_
 /* One class of events: how many, how much time and data, and the first of them, to name it by. */
 struct tally_row {
     uint64_t key, count, host_ns, bytes;
+    uint64_t also; /* a second count, the picture's own */
     struct event first;
 };
 
@@ -175,6 +176,9 @@ void tally_fini(struct tally *t);
 /* Counts the event in the row with this key. Returns the row's number, TALLY_ROWS_MAX for `rest`; numbers
  * hold until tally_sort. */
 size_t tally_see(struct tally *t, uint64_t key, const struct event *ev);
+
+/* Adds another row's counts to the row with this key; returns its number. */
+size_t tally_add(struct tally *t, uint64_t key, const struct tally_row *more);
 
 /* Most frequent first; among equals the one that came first. */
 void tally_sort(struct tally *t);

@@ -9,6 +9,24 @@
 
 #define KIND_BITS 4
 #define NODE_BITS 20
+#define KIND_MASK ((1u << KIND_BITS) - 1)
+#define NODE_MASK ((1u << NODE_BITS) - 1)
+
+/* An arrow's key: from, to, kind. */
+static uint32_t edge_from(uint64_t key)
+{
+    return (uint32_t)(key >> (KIND_BITS + NODE_BITS)) & NODE_MASK;
+}
+
+static uint32_t edge_to(uint64_t key)
+{
+    return (uint32_t)(key >> KIND_BITS) & NODE_MASK;
+}
+
+static uint64_t edge_key(uint32_t from, uint32_t to, unsigned kind)
+{
+    return ((uint64_t)from << NODE_BITS | to) << KIND_BITS | kind;
+}
 
 /* ---- counting ------------------------------------------------------------------------------------ */
 
@@ -17,10 +35,40 @@ uint32_t net_see(struct net *n, uint64_t key, const struct event *ev)
     return (uint32_t)tally_see(&n->nodes, key, ev);
 }
 
+struct tally_row *net_node(struct net *n, uint32_t node)
+{
+    return node == NET_REST ? &n->nodes.rest : &n->nodes.rows[node];
+}
+
 void net_connect(struct net *n, uint32_t from, uint32_t to, unsigned kind, const struct event *ev)
 {
-    uint64_t key = ((uint64_t)from << NODE_BITS | to) << KIND_BITS | kind;
-    tally_see(&n->edges, key, ev);
+    tally_see(&n->edges, edge_key(from, to, kind), ev);
+}
+
+/* ---- regrouping ---------------------------------------------------------------------------------- */
+
+int net_regroup(struct net *n, uint64_t (*group)(const void *ctx, uint64_t key), const void *ctx,
+                struct err *e)
+{
+    struct net new = {.special_plain = n->special_plain};
+    uint32_t *to = malloc((n->nodes.count + 1) * sizeof *to);
+    if (!to)
+        return err_set(e, "out of memory while drawing");
+    for (size_t i = 0; i < n->nodes.count; i++)
+        to[i] = (uint32_t)tally_add(&new.nodes, group(ctx, n->nodes.rows[i].key), &n->nodes.rows[i]);
+    new.nodes.rest = n->nodes.rest;
+    for (size_t i = 0; i < n->edges.count; i++) {
+        uint64_t key = n->edges.rows[i].key;
+        uint32_t a = edge_from(key), b = edge_to(key);
+        uint32_t x = a < NET_REST ? to[a] : a, y = b < NET_REST ? to[b] : b;
+        if (x != y)
+            tally_add(&new.edges, edge_key(x, y, key & KIND_MASK), &n->edges.rows[i]);
+    }
+    new.edges.rest = n->edges.rest;
+    free(to);
+    net_fini(n);
+    *n = new;
+    return n->nodes.failed || n->edges.failed ? err_set(e, "out of memory while drawing") : 0;
 }
 
 /* ---- folding ------------------------------------------------------------------------------------- */
@@ -37,11 +85,11 @@ const struct tally_row *net_row(const struct net *n, size_t place)
 
 static int node_order(const void *a, const void *b, void *ctx)
 {
-    const struct tally_row *rows = ctx;
+    const struct net *n = ctx;
     uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
-    if (rows[i].count != rows[k].count)
-        return rows[i].count < rows[k].count ? 1 : -1;
-    return i < k ? -1 : i > k;
+    uint64_t x = n->weight ? n->weight[i] : n->nodes.rows[i].count;
+    uint64_t y = n->weight ? n->weight[k] : n->nodes.rows[k].count;
+    return x != y ? (x < y ? 1 : -1) : i < k ? -1 : i > k;
 }
 
 static bool nodes_fold(struct net *n, size_t max)
@@ -54,7 +102,7 @@ static bool nodes_fold(struct net *n, size_t max)
     for (size_t i = 0; i < count; i++)
         n->order[i] = (uint32_t)i;
     if (count)
-        qsort_r(n->order, count, sizeof *n->order, node_order, n->nodes.rows);
+        qsort_r(n->order, count, sizeof *n->order, node_order, n);
     n->shown = count <= max + 1 ? count : max;
     n->folded = count - n->shown;
     n->other = n->nodes.rest;
@@ -66,6 +114,7 @@ static bool nodes_fold(struct net *n, size_t max)
         n->other.count += row->count;
         n->other.host_ns += row->host_ns;
         n->other.bytes += row->bytes;
+        n->other.also += row->also;
     }
     return true;
 }
@@ -93,15 +142,14 @@ static int edge_by_count(const void *a, const void *b)
 /* The same arrows between drawn places, those with the same ends as one. */
 static bool edges_merge(struct net *n)
 {
-    const uint32_t node_mask = (1u << NODE_BITS) - 1;
     struct net_edge *edge = calloc(n->edges.count + 1, sizeof *edge);
     if (!edge)
         return false;
     for (size_t i = 0; i < n->edges.count; i++) {
         uint64_t key = n->edges.rows[i].key;
-        edge[i].kind = key & ((1u << KIND_BITS) - 1);
-        edge[i].to = net_place(n, (uint32_t)(key >> KIND_BITS) & node_mask);
-        edge[i].from = net_place(n, (uint32_t)(key >> (KIND_BITS + NODE_BITS)) & node_mask);
+        edge[i].kind = key & KIND_MASK;
+        edge[i].to = net_place(n, edge_to(key));
+        edge[i].from = net_place(n, edge_from(key));
         edge[i].count = n->edges.rows[i].count;
     }
     qsort(edge, n->edges.count, sizeof *edge, edge_by_ends);
@@ -133,7 +181,8 @@ static bool edges_choose(struct net *n, size_t per_node)
     for (size_t i = 0; i < n->edge_count; i++) {
         struct net_edge *x = &n->edge[i];
         size_t from = place_index(n, x->from), to = place_index(n, x->to);
-        x->keep = !has_out[from] || !has_in[to] || x->from >= NET_SPECIAL || x->to >= NET_SPECIAL;
+        bool special = x->from >= NET_SPECIAL || x->to >= NET_SPECIAL;
+        x->keep = !has_out[from] || !has_in[to] || (special && !n->special_plain);
         has_out[from] = has_in[to] = true;
     }
     for (size_t i = 0; i < n->edge_count; i++) {
@@ -155,6 +204,27 @@ int net_fold(struct net *n, size_t max, size_t per_node, struct err *e)
         !edges_choose(n, per_node))
         return err_set(e, "out of memory while drawing");
     return 0;
+}
+
+const struct net_edge *net_twin(const struct net *n, const struct net_edge *edge, unsigned kind)
+{
+    for (size_t i = 0; i < n->edge_count; i++)
+        if (n->edge[i].from == edge->from && n->edge[i].to == edge->to && n->edge[i].kind == kind)
+            return &n->edge[i];
+    return NULL;
+}
+
+void net_legend(const struct net_style *style, struct text *legend)
+{
+    text_addf(
+        legend,
+        "<TR><TD ALIGN=\"LEFT\" WIDTH=\"50\"><FONT FACE=\"" DOT_MONO
+        "\" POINT-SIZE=\"13\" COLOR=\"%s\">%s</FONT></TD><TD ALIGN=\"LEFT\" BALIGN=\"LEFT\" WIDTH=\"510\">",
+        style->colour, style->sample);
+    dot_font(legend, 11, DOT_INK);
+    text_add(legend, style->meaning);
+    dot_font_end(legend);
+    text_add(legend, "<BR ALIGN=\"LEFT\"/></TD></TR>");
 }
 
 void net_fini(struct net *n)

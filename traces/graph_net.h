@@ -10,7 +10,7 @@
 
 /* Numbers of nodes: below NET_REST they count up from 0 by appearance. NET_REST is everything past the limit
  * of the table. From NET_SPECIAL on they are the picture's own (a start, an end), which are always drawn. */
-enum { NET_REST = TALLY_ROWS_MAX, NET_SPECIAL, NET_SPECIAL_MAX = 512 };
+enum { NET_REST = TALLY_ROWS_MAX, NET_SPECIAL, NET_SPECIAL_MAX = 1024 };
 
 /* An arrow between two drawn nodes: from and to are places in net.order, net.shown for the box "other", and
  * NET_SPECIAL and up as they were. */
@@ -23,6 +23,8 @@ struct net_edge {
 /* All zeros is a valid empty one. */
 struct net {
     struct tally nodes, edges;
+    const uint64_t *weight; /* by number: what a node is ranked by; NULL: its count */
+    bool special_plain;     /* arrows of special nodes are chosen like others, and not kept always */
     /* after net_fold */
     uint32_t *order; /* of the drawn nodes: the number in nodes.rows, most frequent first */
     size_t shown;
@@ -37,6 +39,14 @@ struct net {
 /* Counts the event for the node with this key; returns its number. */
 uint32_t net_see(struct net *n, uint64_t key, const struct event *ev);
 
+/* The row of a node by its number. */
+struct tally_row *net_node(struct net *n, uint32_t node);
+
+/* Puts all nodes whose keys have the same group together, as one with that key. Arrows that come to lie
+ * inside a group are gone. */
+NODISCARD int net_regroup(struct net *n, uint64_t (*group)(const void *ctx, uint64_t key), const void *ctx,
+                          struct err *e);
+
 /* Counts an arrow. */
 void net_connect(struct net *n, uint32_t from, uint32_t to, unsigned kind, const struct event *ev);
 
@@ -46,11 +56,28 @@ uint32_t net_place(const struct net *n, uint32_t node);
 /* The row of the drawn node at this place. */
 const struct tally_row *net_row(const struct net *n, size_t place);
 
+/* The arrow of this kind between the same ends as `edge`, or NULL. */
+const struct net_edge *net_twin(const struct net *n, const struct net_edge *edge, unsigned kind);
+
 /* Folds to at most `max` boxes (one more when that spares folding a single node), and chooses arrows: every
  * node keeps its strongest way in and out, so that the picture stays in one piece, every arrow of the special
  * nodes is kept, and `per_node` arrows for each node go by strength. -1 when memory ran out. */
 NODISCARD int net_fold(struct net *n, size_t max, size_t per_node, struct err *e);
 
 void net_fini(struct net *n);
+
+/* ---- how arrows are drawn ------------------------------------------------------------------------ */
+
+/* A kind of arrow: Graphviz's attributes, and how it looks in a line of the legend. */
+struct net_style {
+    const char *attributes; /* `style=dashed` */
+    const char *colour;
+    const char *sample;  /* `━━▶` */
+    const char *verb;    /* from the one end to the other, in a sentence: `calls` */
+    const char *meaning; /* in the legend */
+};
+
+/* Appends a row of two columns to a legend, for a kind of arrow. */
+void net_legend(const struct net_style *style, struct text *legend);
 
 #endif

@@ -83,6 +83,16 @@ size_t tally_see(struct tally *t, uint64_t key, const struct event *ev)
     return row == &t->rest ? TALLY_ROWS_MAX : (size_t)(row - t->rows);
 }
 
+size_t tally_add(struct tally *t, uint64_t key, const struct tally_row *more)
+{
+    struct tally_row *row = tally_row(t, key, &more->first);
+    row->count += more->count;
+    row->host_ns += more->host_ns;
+    row->bytes += more->bytes;
+    row->also += more->also;
+    return row == &t->rest ? TALLY_ROWS_MAX : (size_t)(row - t->rows);
+}
+
 static int tally_order(const void *a, const void *b)
 {
     const struct tally_row *x = a, *y = b;

@@ -172,7 +172,7 @@ static struct query_value eval(const struct query *q, size_t i, const struct que
     case TOKEN_NUMBER:
         return (struct query_value){.known = true, .number = n->number};
     case TOKEN_WORD:
-        return n->field->get(s);
+        return n->field ? n->field->get(s) : query_register_get(&n->reg, s);
     case TOKEN_STRING:
         return truth(same_name(n, s));
     case TOKEN_LIKE:
@@ -192,8 +192,22 @@ static struct query_value eval(const struct query *q, size_t i, const struct que
 
 bool query_match(struct query *q, const struct event_names *names, const struct event *ev)
 {
-    const struct query_subject s = {.names = names, .ev = ev, .sentence = &q->sentence};
+    return query_match_regs(q, names, ev, NULL);
+}
+
+bool query_match_regs(struct query *q, const struct event_names *names, const struct event *ev,
+                      const struct event_regs *regs)
+{
+    const struct query_subject s = {.names = names, .ev = ev, .regs = regs, .sentence = &q->sentence};
     return holds(q, q->count - 1u, &s);
+}
+
+bool query_wants_regs(const struct query *q)
+{
+    for (size_t i = 0; i < q->count; i++)
+        if (q->node[i].reg.bits)
+            return true;
+    return false;
 }
 
 bool query_match_end(struct query *q, const struct trace_end *end)

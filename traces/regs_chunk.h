@@ -51,6 +51,9 @@ const char *regs_reader_event(struct regs_reader *r, const struct event *ev);
 /* After the last of them, likewise. */
 const char *regs_reader_end(const struct regs_reader *r);
 
+/* Were there any registers since the reset? */
+bool regs_reader_seen(const struct regs_reader *r);
+
 /* After the event seen last: see trace_reader_regs(), trace_reader_regs_before(). */
 const struct event_regs *regs_reader_now(const struct regs_reader *r, uint32_t *changed);
 const struct event_regs *regs_reader_before(const struct regs_reader *r);

@@ -24,7 +24,7 @@ struct regs_reader {
     struct event_regs before;
     uint32_t changed;
     uint8_t vcpu;
-    bool known, had_before;
+    bool known, had_before, seen;
     bool stale[REGS_VCPUS]; /* by vCPU: it has run on without being stepped since its last step */
 };
 
@@ -48,7 +48,7 @@ void regs_reader_reset(struct regs_reader *r)
     memset(r->codec.now, 0, sizeof r->codec.now);
     memset(r->codec.known, 0, sizeof r->codec.known);
     memset(r->stale, 0, sizeof r->stale);
-    r->kept = r->covered = r->known = r->had_before = false;
+    r->kept = r->covered = r->known = r->had_before = r->seen = false;
     r->steps = 0;
 }
 
@@ -99,7 +99,7 @@ static const char *see_step(struct regs_reader *r, const struct event *ev)
     regs_get(&r->codec, ev, &r->in, &r->before, &r->changed);
     if (r->in.masks.bad || r->in.values.bad)
         return "the registers of a step cannot be decoded";
-    r->known = true;
+    r->known = r->seen = true;
     r->had_before = before_known;
     r->stale[ev->vcpu] = false;
     return NULL;
@@ -131,6 +131,11 @@ const char *regs_reader_end(const struct regs_reader *r)
 {
     bool even = !r->covered || (r->steps == 0 && r->in.masks.left == 0 && r->in.values.left == 0);
     return even ? NULL : "it has more registers than steps";
+}
+
+bool regs_reader_seen(const struct regs_reader *r)
+{
+    return r->seen;
 }
 
 const struct event_regs *regs_reader_now(const struct regs_reader *r, uint32_t *changed)

@@ -168,9 +168,7 @@ static void explain(struct exits *x, const struct view *v, struct view_reply *r)
         text_add(&r->message, "no exit is selected");
         return;
     }
-    text_addf(&r->show, "exit %" PRIu64 ": ", ev->seq);
-    event_sentence(ev, &v->snap->machine->names, &r->show);
-    text_addc(&r->show, '\n');
+    text_addf(&r->show, "exit %" PRIu64 "\n", ev->seq);
     why_event(&v->snap->target, ev, &v->snap->machine->names, &r->show);
 }
 
@@ -222,12 +220,16 @@ static const struct key_row keys[] = {
     {0},
 };
 
+static const struct key_hint hints[] = {
+    {UI_ENTER, "Explain"}, {'F', "Filter"}, {'d', "By device"}, {0, NULL}};
+
 const struct view_ops view_exits = {.name = "exits",
                                     .title = "Exits",
                                     .tab = "Exits",
                                     .summary = "what left the guest, one sentence each, and how often",
                                     .wants = PART_KVM,
                                     .keys = keys,
+                                    .hints = hints,
                                     .state_len = sizeof(struct exits),
                                     .load = exits_load,
                                     .draw = exits_draw,

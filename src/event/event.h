@@ -41,11 +41,12 @@ enum event_flag {
  *   fail_entry  value = hardware_entry_failure_reason
  *   system_event addr = type
  *   hypercall   addr = number, value = first argument
- *   irq         addr = vector, detail = line (0xffff for none)
- *   assist      addr = its first 8 bytes (the first in the low byte), size = their number (it may be more), detail =
- *               assist_kind, value = its operand
- *   step        addr = its first 8 bytes (the first in the low byte), value = the bytes behind them when it may be
- *               longer (flag VALUE), size = how many bytes there are in both (at most 15; it may be shorter)
+ *   irq         addr = vector, detail = line (0xffff for none), value = for how many ns the line had been up
+ *   assist      addr = its first 8 bytes (the first in the low byte), size = their number (it may be more),
+ *               detail = assist_kind, value = its operand
+ *   step        addr = its first 8 bytes (the first in the low byte), value = the bytes behind them, where it
+ *               is longer (flag VALUE), size = how many bytes there are in both (at most 15; the
+ *               instruction itself may be shorter, when it jumps or raised an exception)
  *   mark        addr = index of the text in the trace's mark table
  *   memory_fault addr = gpa, value = size
  *   others      value = first 8 bytes of what KVM says
@@ -65,10 +66,10 @@ struct event {
     uint8_t device; /* index into event_names, 0 = none */
     uint8_t reg;    /* index into that device's registers, EVENT_NO_REG = none */
     uint8_t vcpu;
-    uint8_t dir;      /* enum event_dir */
-    uint8_t size;     /* bytes an item */
-    uint8_t flags;    /* enum event_flag */
-    uint8_t mode_cpl; /* mode in the low nibble, CPL in the high one */
+    uint8_t dir;   /* enum event_dir */
+    uint8_t size;  /* bytes an item */
+    uint8_t flags; /* enum event_flag */
+    uint8_t mode_cpl; /* bits 0-1 mode, 4-5 CPL, of a step 2-3 the code's size */
 };
 _Static_assert(sizeof(struct event) == 64, "an event is one cache line");
 
@@ -87,6 +88,20 @@ static inline unsigned event_cpl(const struct event *ev)
 static inline uint8_t event_mode_cpl(enum cpu_mode mode, unsigned cpl)
 {
     return (uint8_t)(mode | cpl << 4);
+}
+
+/* Default operand and address size of the code, 16, 32 or 64 bits. A step says it (event_with_bits); for
+ * other events it is what code of that mode mostly has. */
+static inline unsigned event_code_bits(const struct event *ev)
+{
+    static const uint8_t usual[] = {16, 32, 32, 64};
+    unsigned said = ev->mode_cpl >> 2 & 3;
+    return said ? 8u << said : usual[event_mode(ev)];
+}
+
+static inline uint8_t event_with_bits(uint8_t mode_cpl, unsigned bits)
+{
+    return (uint8_t)(mode_cpl | (bits / 32 + 1) << 2);
 }
 
 /* `real`, `protected`, `compat`, `long`. */
@@ -175,8 +190,8 @@ struct event_sink {
     void (*put)(void *ctx, const struct event *ev);
     void *ctx;
     /* NULL: steps come through `put` like all others. Else they come here, with the CPU's registers after the
-     * instruction: when it raised an exception, or a debug trap of the guest's own followed it, that is where the
-     * handler begins. */
+     * instruction: when it raised an exception, or a debug trap of the guest's own followed it, that is where
+     * the handler begins. */
     void (*step)(void *ctx, const struct event *ev, const struct event_regs *after);
 };
 

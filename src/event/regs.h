@@ -52,6 +52,9 @@ enum event_reg {
 };
 _Static_assert(EVENT_REG_COUNT == 32, "a mask of registers is 32 bits");
 
+/* `rax`; "" for a number out of range. */
+const char *event_regs_name(unsigned reg);
+
 /* What the CPU held after an event. */
 struct event_regs {
     uint64_t r[EVENT_REG_COUNT];

@@ -105,29 +105,47 @@ static bool regs_wanted(const struct run *r)
     return false;
 }
 
-/* May the instruction that was stepped be longer than 8 bytes? Where the CPU went on to the next one, the
- * distance tells. A branch of that length needs two prefixes; of what raised an exception nothing is known.
- */
-static bool step_is_long(const struct run *r)
+/* Opcodes that go somewhere else, and may go into their own middle. */
+static bool insn_jumps(const struct run_insn *insn)
+{
+    static const struct {
+        uint8_t mask, opcode;
+    } rows[] = {{0xf0, 0x70}, {0xfc, 0xe0}, {0xfc, 0xe8}, {0xff, 0x9a},
+                {0xfe, 0xc2}, {0xfe, 0xca}, {0xff, 0xff}};
+    const uint8_t *p = insn->code, *end = p + insn->n;
+    while (p < end && insn_is_prefix(*p, insn->bits))
+        p++;
+    if (end - p >= 2 && p[0] == 0x0f)
+        return (p[1] & 0xf0) == 0x80;
+    for (size_t i = 0; p < end && i < sizeof rows / sizeof rows[0]; i++)
+        if ((*p & rows[i].mask) == rows[i].opcode)
+            return true;
+    return p == end;
+}
+
+/* How many bytes of the instruction that was stepped an event shall keep. Where the CPU went on to the next
+ * one, the distance is its length. A jump of more than 8 bytes needs two prefixes; of what raised an
+ * exception nothing is known. */
+static uint8_t step_keeps(const struct run *r)
 {
     const struct run_insn *insn = &r->insn;
     uint64_t len = run_regs(r)->rip - insn->rip;
-    if (r->caught || insn->n <= 8)
-        return insn->n > 8;
-    return (len > 8 && len <= INSN_MAX) ||
-           (insn_is_prefix(insn->code[0], insn->bits) && insn_is_prefix(insn->code[1], insn->bits));
+    if (r->caught || insn->n <= 1)
+        return insn->n;
+    if (len - 1 < INSN_MAX && !insn_jumps(insn))
+        return len < insn->n ? (uint8_t)len : insn->n;
+    bool prefixes = insn_is_prefix(insn->code[0], insn->bits) && insn_is_prefix(insn->code[1], insn->bits);
+    return prefixes || insn->n < 8 ? insn->n : 8;
 }
 
 static void step_bytes(const struct run *r, struct event *ev)
 {
-    const struct run_insn *insn = &r->insn;
-    bool longer = step_is_long(r);
-    ev->size = longer || insn->n < 8 ? insn->n : 8;
-    ev->addr = le_load(insn->code, ev->size < 8 ? ev->size : 8);
+    ev->size = step_keeps(r);
+    ev->addr = le_load(r->insn.code, ev->size < 8 ? ev->size : 8);
     ev->flags |= EVENT_ADDR;
-    if (!longer)
+    if (ev->size <= 8)
         return;
-    ev->value = le_load(insn->code + 8, ev->size - 8u);
+    ev->value = le_load(r->insn.code + 8, ev->size - 8u);
     ev->flags |= EVENT_VALUE;
 }
 
@@ -141,7 +159,7 @@ void event_step(struct run *r)
     r->left_ns = now_ns;
     ev.rip = r->insn.rip;
     ev.cs = r->insn.cs;
-    ev.mode_cpl = r->insn.mode_cpl;
+    ev.mode_cpl = event_with_bits(r->insn.mode_cpl, r->insn.bits);
     step_bytes(r, &ev);
     if (wanted)
         regs_fill(r, &after);
@@ -158,5 +176,10 @@ void event_irq(struct run *r, unsigned vector, unsigned line)
     ev.detail = (uint16_t)line;
     ev.device = machine_line_device(r->machine, line);
     ev.flags |= EVENT_ADDR;
+    uint64_t up_ns = machine_line_up_ns(r->machine, line);
+    if (r->observed && up_ns && up_ns <= now_ns) {
+        ev.value = now_ns - up_ns;
+        ev.flags |= EVENT_VALUE;
+    }
     event_put(r, &ev, NULL);
 }
