@@ -56,9 +56,8 @@ static int next_row(const struct group_row *rows, bool done[256])
 
 int report_kinds(struct report *r, struct err *e)
 {
-    static const struct html_column columns[] = {{"kind", false},  {"what it is", false},
-                                                 {"events", true}, {"share of exits", true},
-                                                 TIME_COLUMNS,     {0}};
+    static const struct html_column columns[] = {{"kind", false}, {"what it is", false}, {"events", true},
+                                                 {"share", true}, TIME_COLUMNS,          {0}};
     bool done[256] = {false};
     (void)e;
     html_section_open(r->page, "kinds", "What happened");
@@ -90,9 +89,8 @@ int report_kinds(struct report *r, struct err *e)
 
 int report_devices(struct report *r, struct err *e)
 {
-    static const struct html_column columns[] = {{"device", false}, {"what it is", false},
-                                                 {"exits", true},   {"share of exits", true},
-                                                 TIME_COLUMNS,      {0}};
+    static const struct html_column columns[] = {{"device", false}, {"what it is", false}, {"exits", true},
+                                                 {"share", true},   TIME_COLUMNS,          {0}};
     const struct event_names *names = &r->info->names;
     bool done[256] = {false};
     (void)e;
@@ -168,9 +166,9 @@ static void add_place(struct report *r, const struct stat_site *site)
 
 int report_places(struct report *r, struct err *e)
 {
-    static const struct html_column columns[] = {{"address", false},       {"symbol", false}, {"mode", false},
-                                                 {"kind", false},          {"device", false}, {"exits", true},
-                                                 {"share of exits", true}, TIME_COLUMNS,      {0}};
+    static const struct html_column columns[] = {{"address", false}, {"symbol", false}, {"mode", false},
+                                                 {"kind", false},    {"device", false}, {"exits", true},
+                                                 {"share", true},    TIME_COLUMNS,      {0}};
     (void)e;
     if (!r->stats.top_count)
         return 0;
