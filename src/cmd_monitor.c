@@ -56,7 +56,8 @@ static int monitor_path(struct session *s, const char *path)
 {
     struct err e;
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-        err_set(&e, "monitor: needs a terminal; `ringside shell %s` takes commands from a pipe", path);
+        err_set(&e, "monitor: needs a terminal; without one there is `ringside %s %s`",
+                is_trace(path) ? "trace show" : "shell", path);
         return command_fail(STATUS_USAGE, &e);
     }
     if (is_trace(path))

@@ -1,5 +1,5 @@
 /*
- * `ringside trace show` and `check`: the events themselves, and whether the file is whole.
+ * `ringside trace show`: the events themselves.
  */
 #include "cmd_trace.h"
 
@@ -37,25 +37,4 @@ const struct trace_command trace_command_show = {
     1,
     1,
     read_show,
-    NULL};
-
-static int read_check(struct trace_reader *r, const struct trace_settings *s, struct err *e)
-{
-    (void)s;
-    struct text t = {0};
-    int rc = trace_check(r, &t, e);
-    if (rc >= 0 && command_print(&t) != STATUS_OK)
-        rc = STATUS_USAGE;
-    text_fini(&t);
-    return rc;
-}
-
-const struct trace_command trace_command_check = {
-    {"check", "FILE.rst", "is the file whole? Says what is wrong and how much is readable",
-     "Exit status: 0 whole, 1 damaged or cut, 126 not a trace at all.", NULL, trace_subcommand},
-    "ringside trace check",
-    sizeof(struct trace_settings),
-    1,
-    1,
-    read_check,
     NULL};

@@ -5,9 +5,11 @@ Written from docs/trace-format.md alone, on purpose: it proves that the page is 
 shares no code and no table with Ringside. Python's standard library only; zstd frames are unpacked by libzstd, found
 with ctypes, or else by the zstd command.
 
-    trace_reader.py [--regs] FILE.rst
+    trace_reader.py [--regs|--tables] FILE.rst
 
-With --regs, a line for each step follows instead of the events: its number and all registers after it. Prints the events of all whole chunks. Exit status 0: the file is whole; 1: it is not, and stderr says why; 2: it
+Prints the events of all whole chunks. With --regs, a line for each step follows instead of the events: its number and
+all registers after it; with --tables, each copy of the guest's page tables: a line for its registers, one for each table,
+and one for each entry that is not 0. Exit status 0: the file is whole; 1: it is not, and stderr says why; 2: it
 cannot be read at all.
 """
 
@@ -155,7 +157,7 @@ def chunks(data):
             raise Damaged(where + "wrong checksum")
         if found != number:
             raise Damaged(where + "out of order")
-        if flags & 1 and kind in (b"HEAD", b"EVTS", b"REGS", b"FOOT"):
+        if flags & 1 and kind in (b"HEAD", b"EVTS", b"REGS", b"PTBL", b"FOOT"):
             payload = unzstd(payload, raw)
         yield kind, payload, at, 24 + stored
         at += 24 + stored
@@ -307,6 +309,81 @@ class Registers:
             raise Damaged("more registers than steps")
 
 
+class Tables:
+    """Decodes copies of page tables (chunks PTBL)."""
+
+    def decode(self, payload):
+        """Lines for a copy."""
+        place, tables = None, []
+        for number, part in fields(payload):
+            if number != 1 and place is None:
+                raise Damaged("page tables do not begin with their registers")
+            if number == 1:
+                if place:
+                    raise Damaged("page tables have their registers twice")
+                place = [part.varint() for _ in range(9)]
+                if place[1] > 255 or place[6] > 255:
+                    raise Damaged("page tables have impossible registers")
+                place[7] &= 15  # the flags of this version
+                scheme = self.scheme(place[2], place[4], place[5])
+                self.last = self.stride = gpa = 0
+            elif number == 2:
+                self.memory(part)
+            elif number == 3:
+                gpa = gpa + part.difference() & WORD64
+                tables.append(self.table(part, scheme, gpa))
+        if place is None or len(tables) > 512:
+            raise Damaged("page tables without registers, or too many")
+        return ["tables %d %d %#x %#x %#x %#x %d %d %d" % tuple(place)] + [line for lines in tables for line in lines]
+
+    @staticmethod
+    def scheme(cr0, cr4, efer):
+        """Number of levels, bytes of an entry, entries of the top table; None while paging is off."""
+        if not cr0 & 1 << 31:
+            return None
+        if not cr4 & 1 << 5:
+            return 2, 4, 1024
+        if not efer & 1 << 10:
+            return 3, 8, 4
+        return (5 if cr4 & 1 << 12 else 4), 8, 512
+
+    @staticmethod
+    def memory(part):
+        end = regions = 0
+        while part.left():
+            gap, length = part.varint(), part.varint() >> 1
+            end += gap + length
+            regions += 1
+            if gap >> 40 or length >> 40 or end >> 40 or regions > 32:
+                raise Damaged("an impossible memory")
+
+    def table(self, part, scheme, gpa):
+        level, backed = part.varint(), part.varint()
+        if scheme is None or not 1 <= level <= scheme[0] or backed > 1:
+            raise Damaged("an impossible table")
+        width = scheme[1]
+        count = scheme[2] if level == scheme[0] else 4096 // width
+        if gpa >> 52 or gpa % (count * width):
+            raise Damaged("a table where none can be")
+        lines, index, mask = ["table %d %#x %d" % (level, gpa, backed)], 0, (1 << 8 * width) - 1
+        while backed and part.left():
+            head = part.varint()
+            kind, n = head & 3, head >> 2
+            if n < 1 or n > count - index:
+                raise Damaged("a table's entries cannot be decoded")
+            if kind:
+                first = self.last + self.stride + part.difference()
+                if kind == 3:
+                    self.stride = part.difference()
+                step = self.stride if kind > 1 else 0
+                for i in range(n):
+                    self.last = first + i * step & mask
+                    if self.last:
+                        lines.append("entry %d %#x" % (index + i, self.last))
+            index += n
+        return lines
+
+
 def quoted(text):
     return '"%s"' % text.replace("\\", "\\\\").replace('"', '\\"')
 
@@ -364,20 +441,20 @@ def regs_line(event, after):
     return "%d vcpu=%d %s\n" % (event["seq"], event["vcpu"], values)
 
 
-def print_events(events, payload, regs, header, out, only_regs):
+def print_events(events, payload, regs, header, out, only):
     for event in events.decode(payload):
         step = regs.step(event) if regs and event["kind"] == KIND_STEP else None
-        if not only_regs:
+        if not only:
             out.write(json_line(event, header, events.marks, step).encode("utf-8"))
-        elif step:
+        elif step and only == "--regs":
             out.write(regs_line(event, step[0]).encode("utf-8"))
     if regs:
         regs.end()
 
 
-def read(data, out, only_regs):
-    """Prints the events of `data`, or the registers; raises Damaged where they end too early."""
-    events, header, regs = Events(), None, None
+def read(data, out, only):
+    """Prints the events of `data`, or the registers or page tables; raises Damaged where they end too early."""
+    events, header, regs, tables = Events(), None, None, Tables()
     for kind, payload, at, length in chunks(data):
         if header is None:
             if kind != b"HEAD":
@@ -386,7 +463,11 @@ def read(data, out, only_regs):
         elif kind == b"HEAD":
             raise Damaged("a second header")
         elif kind == b"EVTS":
-            print_events(events, payload, regs, header, out, only_regs)
+            print_events(events, payload, regs, header, out, only)
+        elif kind == b"PTBL":
+            lines = tables.decode(payload)
+            if only == "--tables":
+                out.write("".join(line + "\n" for line in lines).encode("utf-8"))
         elif kind == b"FOOT":
             check_footer(payload, at, length, len(data), events.count)
             return
@@ -395,11 +476,11 @@ def read(data, out, only_regs):
 
 
 def main(argv):
-    only_regs = argv[1:2] == ["--regs"]
-    if only_regs:
+    only = argv[1] if argv[1:2] in (["--regs"], ["--tables"]) else None
+    if only:
         del argv[1]
     if len(argv) != 2:
-        sys.stderr.write("usage: trace_reader.py [--regs] FILE.rst\n")
+        sys.stderr.write("usage: trace_reader.py [--regs|--tables] FILE.rst\n")
         return 2
     try:
         with open(argv[1], "rb") as file:
@@ -414,7 +495,7 @@ def main(argv):
         sys.stderr.write("%s: a version this reader does not know\n" % argv[1])
         return 2
     try:
-        read(data, sys.stdout.buffer, only_regs)
+        read(data, sys.stdout.buffer, only)
     except Damaged as why:
         sys.stdout.buffer.flush()
         sys.stderr.write("%s: not whole: %s\n" % (argv[1], why))

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { STEPS_MAX = 384, FRONT_LEN = 2 * STEPS_MAX + 5, FRONT_ZERO = STEPS_MAX + 2 };
+enum { STEPS_MAX = 256, FRONT_LEN = 2 * STEPS_MAX + 5, FRONT_ZERO = STEPS_MAX + 2 };
 
 /* No path leads to this diagonal yet. */
 #define NOWHERE (-(1L << 40))

@@ -68,5 +68,8 @@ int trace_check(struct trace_reader *r, struct text *out, struct err *e)
     }
     text_addf(out, "whole: %" PRIu64 " event%s in %" PRIu64 " chunks, ended: %s\n", s.events,
               plural(s.events), s.chunks, s.end->status);
+    if (trace_reader_tables_count(r))
+        text_addf(out, "page tables: %" PRIu64 " cop%s\n", trace_reader_tables_count(r),
+                  trace_reader_tables_count(r) == 1 ? "y" : "ies");
     return 0;
 }

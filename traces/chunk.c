@@ -182,7 +182,7 @@ static enum chunk_result chunk_unpack(struct chunk_reader *r, struct chunk *c, b
 /* Only these are looked into; a chunk of another type is from a later version and is stepped over. */
 static bool chunk_type_known(const struct chunk_reader *r, const char *type)
 {
-    static const char *const types[] = {CHUNK_HEAD, CHUNK_EVENTS, CHUNK_FOOT};
+    static const char *const types[] = {CHUNK_HEAD, CHUNK_EVENTS, CHUNK_FOOT, CHUNK_TABLES};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (!memcmp(type, types[i], CHUNK_TYPE_LEN))
             return true;

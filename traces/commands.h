@@ -36,8 +36,8 @@ NODISCARD int trace_filter_kind(struct trace_filter *f, const char *name, struct
  * reads. */
 NODISCARD int trace_show(struct trace_reader *r, const struct trace_filter *f, FILE *out, struct err *e);
 
-/* The formats of `trace export`, a row each: name and what it is. `--help` and errors follow this table, and each is
- * a function export_NAME of a file of its own. The first is what is meant when none is named. */
+/* The formats of `trace export`, a row each: name and what it is. `--help` and errors follow this table, and
+ * each is a function export_NAME of a file of its own. The first is what is meant when none is named. */
 #define EXPORT_FORMATS(X)                                                                                    \
     X(jsonl, "a JSON object a line")                                                                         \
     X(csv, "a table (RFC 4180)")                                                                             \
@@ -56,8 +56,8 @@ NODISCARD int trace_export_format(const char *name, struct err *e);
 
 /* `trace export`: the wanted events in another form. A file is there whole or not at all; a trace is never
  * overwritten. */
-NODISCARD int trace_export(struct trace_reader *r, const struct trace_filter *f, const struct export_choice *c,
-                           FILE *out, struct err *e);
+NODISCARD int trace_export(struct trace_reader *r, const struct trace_filter *f,
+                           const struct export_choice *c, FILE *out, struct err *e);
 
 /* `trace export --format jsonl` to a stream. */
 NODISCARD int trace_export_jsonl(struct trace_reader *r, const struct trace_filter *f, FILE *out,
@@ -91,7 +91,11 @@ NODISCARD int trace_check(struct trace_reader *r, struct text *out, struct err *
     X(BOOT, boot, "the path of a boot through the CPU's modes", 8, 0)                                        \
     X(MACHINE, machine, "the PC's devices and their traffic", 40, 0)                                         \
     X(FLOW, flow, "which code runs, where it goes, which devices it touches", 40, 0)                         \
-    X(CALLS, calls, "which function calls which", 40, 0)
+    X(IRQ, irq, "interrupts: raised, injected, handled, ended, and how long it took", 12, 0)                 \
+    X(CALLS, calls, "which function calls which", 40, 0)                                                     \
+    X(PAGES, pages, "the tree of page tables, and what is mapped where", 40, GRAPH_TAKES_AT)                 \
+    X(WALK, walk, "one linear address on its way through the page tables", 7,                                \
+      GRAPH_TAKES_AT | GRAPH_NEEDS_GVA)
 
 enum graph_kind {
 #define GRAPH_ENUM(id, name, summary, nodes, options) GRAPH_##id,
@@ -138,5 +142,10 @@ NODISCARD int trace_graph(struct trace_reader *r, const struct trace_filter *f, 
 /* The same as chosen (`choice` may be NULL). -1 also when a choice does not fit the picture. */
 NODISCARD int trace_graph_with(struct trace_reader *r, const struct trace_filter *f, enum graph_kind kind,
                                const struct graph_choice *choice, const char *path, FILE *out, struct err *e);
+
+/* `trace page`: what the debugger's `page ADDR` says about a linear address, or without one (`gva` NULL) what
+ * `mem` says, of the page tables that the trace holds for event `at` (NULL: the last ones). */
+NODISCARD int trace_page(struct trace_reader *r, const uint64_t *gva, const uint64_t *at, struct text *out,
+                         struct err *e);
 
 #endif

@@ -145,9 +145,7 @@ int output_write(struct output *o, const struct text *t, struct err *e)
 /* A stream that failed before says so here again, though its buffer is empty by now. */
 static int output_flush(struct output *o, struct err *e)
 {
-    int why = ferror(o->file) ? EIO : 0;
-    if (fflush(o->file) && !why)
-        why = errno;
+    int why = fflush(o->file) ? errno : ferror(o->file) ? EIO : 0;
     return why ? err_sys(e, why, "write %s", text_str(&o->name)) : 0;
 }
 

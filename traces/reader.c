@@ -9,6 +9,7 @@
 #include "traces/chunk.h"
 #include "traces/codec.h"
 #include "traces/regs_chunk.h"
+#include "traces/tables.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,6 +39,8 @@ struct trace_reader {
     const char **marks;
     size_t marks_cap, marks_len; /* marks_len: bytes of all texts */
     uint64_t marks_seen;         /* since the last rewind */
+
+    struct tables_pair tables; /* copies of page tables since the last rewind */
 
     uint64_t events; /* since the last rewind */
     bool at_end, whole;
@@ -120,6 +123,7 @@ void trace_reader_close(struct trace_reader *r)
         close(r->fd);
     chunk_reader_fini(&r->in);
     regs_reader_destroy(r->regs);
+    tables_pair_fini(&r->tables);
     pool_free(&r->pool);
     free(r->marks);
     free(r);
@@ -163,6 +167,19 @@ static int reader_begin_events(struct trace_reader *r, const struct chunk *c)
     r->coded = in;
     r->coded_count = (uint32_t)count;
     return 0;
+}
+
+static int reader_take_tables(struct trace_reader *r, const struct chunk *c, struct err *e)
+{
+    struct err why;
+    int rc = tables_pair_take(&r->tables, (struct cursor){c->payload, c->payload_len, false}, &why);
+    if (rc < 0)
+        return err_sys(e, ENOMEM, "page tables");
+    if (rc == 0)
+        return 0;
+    r->chunk_offset = c->offset;
+    r->chunk_number = c->number;
+    return reader_stop_in_chunk(r, why.text);
 }
 
 /* The last four bytes of a footer are the length of its chunk. */
@@ -219,6 +236,8 @@ static int reader_advance(struct trace_reader *r, struct err *e)
         return reader_begin_events(r, &c);
     if (r->regs && !strcmp(c.type, CHUNK_REGS))
         return regs_reader_chunk(r->regs, &c, e);
+    if (!strcmp(c.type, CHUNK_TABLES))
+        return reader_take_tables(r, &c, e);
     if (!strcmp(c.type, CHUNK_FOOT))
         return reader_end(r, &c);
     if (strcmp(c.type, CHUNK_HEAD) != 0)
@@ -310,6 +329,7 @@ int trace_rewind(struct trace_reader *r, struct err *e)
     r->in.number = 1;
     r->coded_count = 0;
     r->marks_seen = 0;
+    r->tables.count = 0;
     r->events = 0;
     r->at_end = false;
     if (r->regs)
@@ -331,6 +351,21 @@ void trace_reader_state(const struct trace_reader *r, struct trace_state *s)
         .end = r->has_foot ? &r->foot.end : NULL,
     };
     s->file_len = fstat(r->fd, &st) == 0 ? (uint64_t)st.st_size : s->readable_len;
+}
+
+const struct trace_tables *trace_reader_tables(const struct trace_reader *r)
+{
+    return r->tables.count ? r->tables.now : NULL;
+}
+
+const struct trace_tables *trace_reader_tables_before(const struct trace_reader *r)
+{
+    return r->tables.count > 1 ? r->tables.before : NULL;
+}
+
+uint64_t trace_reader_tables_count(const struct trace_reader *r)
+{
+    return r->tables.count;
 }
 
 const struct foot *reader_footer(const struct trace_reader *r)

@@ -149,8 +149,10 @@ static int report_init(struct rules_report *out, const struct rules *r, struct e
         return err_sys(e, ENOMEM, "report");
     for (size_t i = 0; i < r->count; i++) {
         const struct rule *rule = &r->rule[i];
-        out->result[i] = (struct rule_result){
-            .name = rule->name, .hint = rule->hint ? rule->hint : "", .points = rule->points};
+        out->result[i] = (struct rule_result){.name = rule->name,
+                                              .hint = rule->hint ? rule->hint : "",
+                                              .points = rule->points,
+                                              .line = rule->line};
     }
     return 0;
 }
@@ -159,6 +161,8 @@ static void report_sum(struct rules_report *out, const struct grading *g)
 {
     for (size_t i = 0; i < out->count; i++) {
         out->result[i].passed = g->state[i].verdict == RULE_PASSED;
+        out->result[i].has_event = !out->result[i].passed && g->state[i].has_at;
+        out->result[i].seq = g->state[i].seq;
         out->points_max += out->result[i].points;
         out->points += out->result[i].passed ? out->result[i].points : 0;
     }

@@ -92,6 +92,12 @@ void trace_flush(struct trace_writer *w);
 /* True after a write failed (a full disk); the message is then in `e`. The file stays readable. */
 bool trace_failed(const struct trace_writer *w, struct err *e);
 
+/* Writes a copy of page tables (tables.h) behind the events so far, which are written out first: file order
+ * is event order. Sets t->truncated when not all of it fits a chunk. Returns its length before
+ * compression; a failure is one of writing: see trace_failed. */
+struct trace_tables;
+size_t trace_put_tables(struct trace_writer *w, struct trace_tables *t);
+
 /* Writes the footer, closes and frees, also after a failure. -1 when anything was lost. Without an `end`
  * (NULL) there is no footer, and the file counts as cut. */
 NODISCARD int trace_close(struct trace_writer *w, const struct trace_end *end, struct err *e);
@@ -138,6 +144,13 @@ const struct event_regs *trace_reader_regs(const struct trace_reader *r, uint32_
 
 /* Those before it, when the event is a step and they are known; else NULL. */
 const struct event_regs *trace_reader_regs_before(const struct trace_reader *r);
+
+/* The newest copy of the guest's page tables that stands before the event read last (or at the end), and the
+ * one before that; NULL when there is none. Good until the next trace_next, trace_rewind or close. The number
+ * says how many copies there were since the last rewind. */
+const struct trace_tables *trace_reader_tables(const struct trace_reader *r);
+const struct trace_tables *trace_reader_tables_before(const struct trace_reader *r);
+uint64_t trace_reader_tables_count(const struct trace_reader *r);
 
 /* What is known about the file as far as it was read: chunks, events and readable_len count from the last
  * rewind. */

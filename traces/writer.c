@@ -14,6 +14,7 @@
 #include "traces/codec.h"
 #include "traces/header.h"
 #include "traces/regs_chunk.h"
+#include "traces/tables.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -178,6 +179,21 @@ void trace_flush(struct trace_writer *w)
         w->lost += w->count;
     }
     w->count = 0;
+}
+
+size_t trace_put_tables(struct trace_writer *w, struct trace_tables *t)
+{
+    struct text framed = {0};
+    trace_flush(w);
+    if (w->failure.text[0])
+        return 0;
+    text_add_head_room(&framed);
+    if (tables_put(t, &framed, &w->failure) || chunk_write(&w->out, CHUNK_TABLES, (uint8_t *)framed.buf,
+                                                           framed.len - CHUNK_HEAD_LEN, true, &w->failure))
+        err_wrap(&w->failure, "trace %s", w->path);
+    size_t len = framed.len;
+    text_fini(&framed);
+    return len;
 }
 
 /* Is what is held back enough, or old enough? */

@@ -5,6 +5,8 @@
  */
 #include "monitor/model/replay.h"
 
+#include "monitor/model/replay_tables.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@ struct replay {
     struct timeline timeline; /* of the whole trace */
     struct ring window;       /* events read so far, the newest WINDOW */
     struct counts counts;     /* of those up to the place */
+    struct replay_tables tables;
     uint64_t position;
     bool playing, moved;
     double speed, owed_ns;
@@ -28,9 +31,11 @@ static int replay_survey(struct replay *r, struct err *e)
     int rc;
     while ((rc = trace_next(r->reader, &ev, e)) > 0) {
         timeline_put(&r->timeline, &ev);
+        if (replay_tables_see(&r->tables, r->reader, r->total, e) < 0)
+            return -1;
         r->total++;
     }
-    if (rc < 0)
+    if (rc < 0 || replay_tables_see(&r->tables, r->reader, r->total, e) < 0)
         return -1;
     return r->total ? trace_rewind(r->reader, e) : err_set(e, "the trace holds no events");
 }
@@ -56,6 +61,7 @@ void replay_close(struct replay *r)
     if (!r)
         return;
     ring_fini(&r->window);
+    replay_tables_fini(&r->tables);
     if (r->reader)
         trace_reader_close(r->reader);
     free(r);
@@ -292,6 +298,7 @@ struct snapshot *replay_snapshot(struct replay *r, struct snapshot_machine *mach
     fill_history(r, s, history);
     snapshot_aim(s, NULL);
     fill_place(r, s);
+    replay_tables_fill(&r->tables, r->position, r->position + 1 == r->total, s);
     s->stop_serial = r->position + 1;
     return s;
 }

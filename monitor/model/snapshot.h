@@ -103,6 +103,7 @@ struct snapshot {
     enum snapshot_state state;
     bool replay;  /* from a trace: only what events tell is known */
     bool has_cpu; /* regs, sregs and memory are there */
+    bool has_tables; /* replay: cr0, cr3, cr4, efer, and of memory the page tables are there */
     bool asleep;  /* in HLT */
     bool tracing;
     const char *stop;   /* why it stands, a sentence; "" */

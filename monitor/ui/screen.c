@@ -180,6 +180,11 @@ void screen_lay_over(struct screen *s, struct overlay *o)
     o->w = 0; /* its rows are made when it is drawn */
 }
 
+const char *screen_complaint(const struct screen *s)
+{
+    return s->message_alarm && s->message.len ? text_str(&s->message) : NULL;
+}
+
 /* Lays a text over the panes. */
 static void lay_over(struct screen *s, const char *title, size_t n, const char *text)
 {
@@ -189,6 +194,13 @@ static void lay_over(struct screen *s, const char *title, size_t n, const char *
     text_add(&s->output.text, text);
     screen_lay_over(s, &s->output);
     s->help.shown = false;
+}
+
+/* `the guest has ended` is what the header's badge says. */
+static const char *stop_words(const char *words)
+{
+    static const char ended[] = "the guest has ended: ";
+    return strncmp(words, ended, sizeof ended - 1) == 0 ? words + sizeof ended - 1 : words;
 }
 
 /* An answer of one line goes to the bottom row, a longer one over the panes. Those of commands that let the
@@ -201,7 +213,7 @@ static void show_answer(struct screen *s, const char *line, const struct text *o
     if (runs && s->layout.header.h > 1) /* its first line is in the header then */
         return;
     if (runs || lines_count(text_str(out)) <= 1) {
-        screen_say(s, text_str(out));
+        screen_say(s, stop_words(text_str(out)));
         return;
     }
     lay_over(s, line, strlen(line), text_str(out));

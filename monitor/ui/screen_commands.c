@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void run_view(struct screen *s, const char *args)
@@ -135,7 +136,18 @@ static void run_filter(struct screen *s, const char *args)
     screen_act(s, "filter", args);
 }
 
-/* Addresses are evaluated here, on the snapshot: registers and symbols are in it. */
+/* Addresses are evaluated here, on the snapshot: registers and symbols are in it. A trace may have page
+ * tables, but no registers to reckon with. */
+static int goto_address(const struct snapshot *snap, const char *args, uint64_t *addr, struct err *e)
+{
+    char *end;
+    if (snap->has_cpu)
+        return expr_eval(args, &snap->target, addr, e);
+    *addr = strtoull(args, &end, 0);
+    return end > args && !*end ? 0
+                               : err_set(e, "a trace has no registers and symbols here: a number, please");
+}
+
 static void run_goto(struct screen *s, const char *args)
 {
     if (s->want_load) /* the view may have just come: `view code; goto main` */
@@ -144,9 +156,9 @@ static void run_goto(struct screen *s, const char *args)
     struct text where = {0};
     uint64_t addr;
     struct err e;
-    if (!snap || !snap->has_cpu) {
+    if (!snap || !(snap->has_cpu || snap->has_tables)) {
         screen_say(s, "goto: there is no guest to look at yet");
-    } else if (expr_eval(args, &snap->target, &addr, &e) < 0) {
+    } else if (goto_address(snap, args, &addr, &e) < 0) {
         err_wrap(&e, "goto");
         screen_complain(s, &e);
     } else {

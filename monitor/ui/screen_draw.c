@@ -138,7 +138,7 @@ static void draw_overlay(struct screen *s, struct canvas *c, struct overlay *o)
     if (o->w != c->w - 4) {
         o->w = c->w - 4;
         text_clear(&o->rows);
-        lines_wrap(text_str(&o->text), o->w, &o->rows);
+        lines_reflow(text_str(&o->text), o->w, &o->rows);
     }
     size_t rows = lines_count(text_str(&o->rows));
     int most = c->h - s->layout.strip.y - 3, h = (int)rows + 2 < most ? (int)rows + 2 : most;

@@ -79,8 +79,6 @@ void screen_reply(struct screen *s, struct view_reply *r);
 void screen_lay_over(struct screen *s, struct overlay *o);
 /* Gives a verb to the focused view. */
 bool screen_act(struct screen *s, const char *verb, const char *args);
-/* Formats a message for the bottom row. */
-void screen_complain(struct screen *s, const struct err *e);
 /* The bottom row's keys: what can be done now, as far as there is room. */
 void screen_hints(const struct screen *s, struct canvas *c);
 /* A view's own keys, in its title from column x to before `right`. `hints` may be NULL. */

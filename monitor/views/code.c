@@ -155,7 +155,6 @@ static void place(struct code *k, const struct view *v, const struct snapshot *s
         }
     }
     k->top = address_before(s, linear, rows / 3);
-    k->placed = true;
     rows_fill(k, s, rows);
     i = row_of(k, linear);
     if (i == k->count) { /* labels took the room, or it was not met */
@@ -164,6 +163,8 @@ static void place(struct code *k, const struct view *v, const struct snapshot *s
         i = row_of(k, linear);
     }
     k->at = i < k->count ? i : 0;
+    k->placed =
+        !s->wants || !s->wants->missed; /* what is before it may have been read from a page not there yet */
 }
 
 static void code_load(struct view *v, const struct snapshot *s)

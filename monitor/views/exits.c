@@ -168,9 +168,7 @@ static void explain(struct exits *x, const struct view *v, struct view_reply *r)
         text_add(&r->message, "no exit is selected");
         return;
     }
-    text_addf(&r->show, "exit %" PRIu64 ": ", ev->seq);
-    event_sentence(ev, &v->snap->machine->names, &r->show);
-    text_addc(&r->show, '\n');
+    text_addf(&r->show, "exit %" PRIu64 "\n", ev->seq);
     why_event(&v->snap->target, ev, &v->snap->machine->names, &r->show);
 }
 

@@ -110,9 +110,7 @@ static void open_event(const struct view *v, struct strip *t, struct view_reply 
     } else if (!ev || !s->machine) {
         text_addf(&r->message, "event %" PRIu64 " is no longer kept whole", t->at);
     } else {
-        text_addf(&r->show, "event %" PRIu64 ": ", t->at);
-        event_sentence(ev, &s->machine->names, &r->show);
-        text_addc(&r->show, '\n');
+        text_addf(&r->show, "event %" PRIu64 "\n", t->at);
         why_event(&s->target, ev, &s->machine->names, &r->show);
     }
 }

@@ -72,19 +72,24 @@ static void nothing(void *ctx)
     (void)ctx;
 }
 
-static void settle(struct stage *g)
+static void answer_door(struct stage *g)
 {
     struct door_request rq;
+    while (g->door && door_take(g->door, false, &rq)) {
+        if (rq.channel == DOOR_FRAME && g->told)
+            text_addn(rq.out, text_str(&g->again), g->again.len);
+        else if (rq.channel == DOOR_FRAME)
+            text_addn(rq.out, g->frame, g->frame_len);
+        g->told |= rq.channel == DOOR_FRAME;
+        door_answer(g->door, &rq, NULL);
+    }
+}
+
+static void settle(struct stage *g)
+{
     for (int i = 0; i < ROUNDS; i++) {
         screen_poll(g->screen, g->now_ns += FRAME_NS);
-        while (g->door && door_take(g->door, false, &rq)) {
-            if (rq.channel == DOOR_FRAME && g->told)
-                text_addn(rq.out, text_str(&g->again), g->again.len);
-            else if (rq.channel == DOOR_FRAME)
-                text_addn(rq.out, g->frame, g->frame_len);
-            g->told |= rq.channel == DOOR_FRAME;
-            door_answer(g->door, &rq, NULL);
-        }
+        answer_door(g);
     }
 }
 
@@ -257,6 +262,51 @@ static void test_help(void)
     }
 }
 
+/* ---- whatever the user does ---- */
+
+/* Keys, the mouse and sizes without sense, on each recording: nothing is drawn outside of the screen, nothing
+ * breaks. The numbers are always the same ones. */
+static void play(struct stage *g, uint32_t *seed, int actions)
+{
+    static const char letters[] = "snfcbwz][/.,To1234567890-=gmeruvxdaiFIMVXWjkhl*?p";
+    for (int i = 0; i < actions; i++) {
+        uint32_t r = (*seed = *seed * 1664525u + 1013904223u) >> 8;
+        int w = (int)(r % 230) + 1, h = (int)(r / 230 % 70) + 1;
+        if (r % 11 == 0)
+            screen_resize(g->screen, w, h);
+        else if (r % 11 < 3)
+            screen_mouse(g->screen, (enum screen_mouse)(r / 11 % 4), w, h);
+        else if (r % 11 < 6)
+            screen_key(g->screen, UI_UP + (int)(r / 11 % (UI_F0 - UI_UP)));
+        else if (r % 11 == 6)
+            screen_key(g->screen, r / 11 % 2 ? UI_ENTER : UI_ESC);
+        else
+            screen_key(g->screen, letters[r / 11 % (sizeof letters - 1)]);
+        screen_poll(g->screen, g->now_ns += FRAME_NS);
+        answer_door(g);
+        draw(g);
+    }
+}
+
+static void test_anything(void)
+{
+    static const char *const frames[] = {"timer-stops", "keyboard-runs", "boot64-real", "paging-window",
+                                         "interrupts-end"};
+    uint32_t seed = 1;
+    struct stage g;
+    for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
+        stage_begin(&g, frames[i], 80, 24);
+        play(&g, &seed, 3000);
+        screen_resize(g.screen, 80, 24);
+        settle(&g);
+        CU_ASSERT_TRUE(shows(&g, "1Regs") || shows(&g, "=Syms"));
+        stage_end(&g);
+    }
+    stage_begin_trace(&g, 80, 24);
+    play(&g, &seed, 3000);
+    stage_end(&g);
+}
+
 /* ---- what is remembered ---- */
 
 static void state(struct stage *g, const char *kept, struct text *out)
@@ -319,6 +369,7 @@ static const struct unit_test tests[] = {
     {"keys are named", test_hints},
     {"keys in titles", test_title_hints},
     {"help", test_help},
+    {"anything", test_anything},
     {"what is remembered", test_state},
     {"what is remembered without colours", test_state_without_colours},
 };
