@@ -43,6 +43,7 @@ struct report {
     size_t slow_count;
     struct event mark[REPORT_MARKS];
     uint64_t mark_count;
+    uint64_t tables; /* copies of page tables */
     struct text *page;
 };
 

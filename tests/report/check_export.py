@@ -107,7 +107,7 @@ def check_perfetto(trace, name, exits):
     for e in events:
         if e["ph"] == "X":
             tracks.setdefault((e["pid"], e["tid"]), []).append((Decimal(e["ts"]), Decimal(e["dur"])))
-        check_phase = e["ph"] in "MXiC" and isinstance(e["name"], str)
+        check_phase = e["ph"] in "MXiCsf" and isinstance(e["name"], str)
         if not check_phase:
             check("perfetto: %r" % e, False)
             return
@@ -124,6 +124,11 @@ def check_perfetto_loop(events):
     kinds = Counter((e["pid"], e["name"]) for e in events if e["ph"] == "X")
     check("perfetto: three modes", all(kinds[(10, mode)] == 1 for mode in ("real", "protected", "long")))
     check("perfetto: each interrupt until its end", kinds[(3, "in service")] == 300)
+    check("perfetto: each line until its injection", kinds[(3, "waiting")] == 300)
+    arrows = [(e["ph"], e["id"], e["tid"], e["ts"]) for e in events if e["ph"] in "sf"]
+    ends = {phase: [(number, track, at) for p, number, track, at in arrows if p == phase] for phase in "sf"}
+    check("perfetto: an arrow from each to its service", len(ends["s"]) == len(ends["f"]) == 300 and all(
+        s[0] == f[0] and s[1] != f[1] and f[2] - s[2] == Decimal("0.250") for s, f in zip(ends["s"], ends["f"])))
     check("perfetto: the mark", any(e["ph"] == "i" and e["name"] == "fifty" for e in events))
     times = [Decimal(e["ts"]) for e in events if e["pid"] == 2 and e["ph"] == "X"]
     check("perfetto: nanoseconds are kept", any(t % 1 for t in times))

@@ -94,7 +94,8 @@ static void put_loop(struct trace_writer *w, uint64_t n)
             struct event irq = ev;
             irq.kind = EVENT_IRQ;
             irq.addr = 0x20;
-            irq.flags = EVENT_ADDR;
+            irq.flags = EVENT_ADDR | EVENT_VALUE;
+            irq.value = 250; /* for how long the line was up */
             irq.time_ns = now_ns;
             trace_put(w, &irq);
             ev.seq++;
