@@ -77,6 +77,9 @@ def check_sqlite(trace, name):
     slow = ask("SELECT host_ns FROM slowest LIMIT 5")
     check("sqlite: the slowest come first", slow == sorted(slow, reverse=True))
     check("sqlite: the marks", ask("SELECT count(*) FROM marks")[0][0] == sum(o["kind"] == "mark" for o in objects))
+    steps = [(o["seq"], reg, signed(value)) for o in objects for reg, value in o.get("regs", {}).items()]
+    check("sqlite: what steps changed", sorted(steps) == sorted(
+        ask("SELECT e.seq, c.reg, c.value FROM changes c JOIN events e ON e.id = c.event")))
     check("sqlite: one run", ask("SELECT count(*), events FROM run") == [(1, len(objects))])
     places = ask("SELECT sum(exits) FROM exits_by_place")[0][0] or 0
     check("sqlite: places", places <= exits)
@@ -195,7 +198,8 @@ make("loop", "loop100.rst", "100000")
 make("empty", "empty.rst")
 make("hostile", "hostile.rst")
 make("cut", "cut.rst", "500")
-for rst, count in (("loop.rst", 3000), ("empty.rst", 0), ("hostile.rst", None), ("cut.rst", 500), (GALLERY, None)):
+make("steps", "steps.rst", "200")
+for rst, count in (("loop.rst", 3000), ("empty.rst", 0), ("hostile.rst", None), ("cut.rst", 500), ("steps.rst", 0), (GALLERY, None)):
     stem = os.path.basename(rst)
     check_csv(rst)
     check_sqlite(rst, stem + ".db")

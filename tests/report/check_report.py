@@ -129,6 +129,9 @@ def check_others():
     check("empty: it says so", "there are no events in this trace" in words(page))
     page, _ = report("cut.rst")
     check("cut: it says so", "The trace is incomplete" in words(page) and "not in this file" in words(page))
+    page, _ = report("steps.rst")
+    check("steps: counted, and who calls whom", "step" in {row[0].strip() for row in table(page, "kinds")} and
+          "picture-calls" in page.ids)
     page, data = report("loop.rst")
     check("loop: rows and page are bounded", len(table(page, "slowest")) == 25 and len(data) < 600000)
     check("loop: the slowest come first", table(page, "slowest")[0][0] == "1.5 µs")
@@ -154,6 +157,7 @@ def check_files():
 make("empty", "empty.rst")
 make("hostile", "hostile.rst")
 make("cut", "cut.rst", "500")
+make("steps", "steps.rst", "200")
 make("loop", "loop.rst", "200000")
 check_hostile()
 check_gallery()

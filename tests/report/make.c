@@ -3,9 +3,11 @@
  *
  *   make_trace empty FILE        a run without a single event
  *   make_trace hostile FILE      every name tries to become markup, script, SQL or a second column
- *   make_trace loop FILE N       N exits of a small guest with two devices, interrupts and a mark now and then
- *   make_trace cut FILE N        the same without its end, as after a crash
+ *   make_trace loop FILE N       N exits of a small guest with two devices, interrupts and a mark now and
+ * then make_trace cut FILE N        the same without its end, as after a crash make_trace steps FILE N      N
+ * single steps with registers, of which the last have the highest bit
  */
+#include "event/regs.h"
 #include "traces/trace.h"
 
 #include <stdio.h>
@@ -17,7 +19,8 @@ static const struct event_device bad_devices[] = {
     {"none", "no device", NULL, 0},
     {"<img src=x onerror=alert('device')>", "\"><svg onload=alert('summary')>", bad_regs, 2},
 };
-static const struct event_symbol bad_symbols[] = {{0x7c00, 0x100, "</code></script><script>alert('symbol')</script>"}};
+static const struct event_symbol bad_symbols[] = {
+    {0x7c00, 0x100, "</code></script><script>alert('symbol')</script>"}};
 static const struct trace_counter bad_counters[] = {{"<i>tlb</i>", UINT64_MAX}};
 
 static const char *const uart_regs[] = {"THR", "LSR"}, *const pic_regs[] = {"OCW2"};
@@ -58,7 +61,8 @@ static const struct trace_info good = {
     .range_count = 2,
 };
 
-/* Kinds, devices, registers and vCPUs that nobody knows, numbers with the highest bit, times that saturate. */
+/* Kinds, devices, registers and vCPUs that nobody knows, numbers with the highest bit, times that saturate.
+ */
 static void put_hostile(struct trace_writer *w)
 {
     struct event ev = {.size = 1, .count = 1, .flags = EVENT_ADDR | EVENT_VALUE};
@@ -78,11 +82,13 @@ static void put_hostile(struct trace_writer *w)
         ev.mode_cpl = event_mode_cpl((enum cpu_mode)(i / 100), i % 4);
         trace_put(w, &ev);
         if (i % 50 == 0)
-            trace_mark(w, &ev, i % 100 ? "=cmd|' /C calc'!A0" : "<script>alert('mark')</script>, \"quoted\"\r\nline");
+            trace_mark(w, &ev,
+                       i % 100 ? "=cmd|' /C calc'!A0" : "<script>alert('mark')</script>, \"quoted\"\r\nline");
     }
 }
 
-/* Every tenth exit follows an interrupt and ends it; the first hundredth is real mode, then protected, then long. */
+/* Every tenth exit follows an interrupt and ends it; the first hundredth is real mode, then protected, then
+ * long. */
 static void put_loop(struct trace_writer *w, uint64_t n)
 {
     uint64_t now_ns = 0;
@@ -117,6 +123,22 @@ static void put_loop(struct trace_writer *w, uint64_t n)
     }
 }
 
+static void put_steps(struct trace_writer *w, uint64_t n)
+{
+    struct event_regs regs = {0};
+    for (uint64_t i = 0; i < n; i++) {
+        struct event ev = {
+            .seq = i, .time_ns = i * 1000, .rip = 0x1000 + i % 8, .cs = 8, .kind = EVENT_STEP, .size = 1};
+        ev.mode_cpl = event_mode_cpl(MODE_LONG, 3);
+        ev.addr = 0x90;
+        ev.flags = EVENT_ADDR | EVENT_STEPPED;
+        regs.r[EVENT_REG_RIP] = 0x1000 + (i + 1) % 8;
+        regs.r[EVENT_REG_RAX] = i % 3 ? regs.r[EVENT_REG_RAX] : i;
+        regs.r[EVENT_REG_CR3] = i + 4 < n ? 0x5000 : UINT64_MAX - i;
+        trace_step(w, &ev, &regs);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct err e = {0};
@@ -133,6 +155,8 @@ int main(int argc, char **argv)
                             .counter_count = 1};
     if (w && hostile)
         put_hostile(w);
+    else if (w && strcmp(argv[1], "steps") == 0)
+        put_steps(w, argc > 3 ? strtoull(argv[3], NULL, 10) : 0);
     else if (w && argc > 3)
         put_loop(w, strtoull(argv[3], NULL, 10));
     bool cut = strcmp(argv[1], "cut") == 0;
