@@ -17,7 +17,7 @@
 
 #include <stdlib.h>
 
-#define EDGES_PER_NODE 3
+#define EDGES_PER_NODE 2
 
 /* ---- functions ----------------------------------------------------------------------------------- */
 
@@ -245,6 +245,7 @@ int graph_calls(struct graph *g, struct err *e)
         return err_set(e, "out of memory while drawing");
     c->graph = g;
     c->places.names = &g->info->names;
+    c->net.special_plain = true;
     int rc = calls_read(c, e);
     if (rc == 0)
         calls_draw(c);

@@ -233,7 +233,8 @@ static bool edges_choose(struct net *n, size_t per_node)
     }
     for (size_t i = 0; i < n->edge_count; i++) {
         struct net_edge *x = &n->edge[i];
-        if (!x->keep && room) {
+        bool other = x->from == n->shown || x->to == n->shown; /* it would have an arrow to everybody */
+        if (!x->keep && room && !other) {
             x->keep = true;
             room--;
         }
@@ -244,10 +245,34 @@ static bool edges_choose(struct net *n, size_t per_node)
     return true;
 }
 
+#define ROW_WIDTH 8 /* ends of one node's arrows in a row */
+#define ROWS_MAX  8
+
+/* Deals the ends of each node's arrows out to as many rows as they need. */
+static bool edges_spread(struct net *n)
+{
+    size_t places = n->shown + 1 + NET_SPECIAL_MAX;
+    unsigned *out = calloc(places, 2 * sizeof *out);
+    if (!out)
+        return false;
+    unsigned *dealt = out + places;
+    for (size_t i = 0; i < n->edge_count; i++)
+        out[place_index(n, n->edge[i].from)] += n->edge[i].keep;
+    for (size_t i = 0; i < n->edge_count; i++) {
+        struct net_edge *x = &n->edge[i];
+        size_t from = place_index(n, x->from);
+        unsigned rows = 1 + (out[from] - (out[from] != 0)) / ROW_WIDTH;
+        x->rows = 1 + dealt[from] % (rows < ROWS_MAX ? rows : ROWS_MAX);
+        dealt[from] += x->keep;
+    }
+    free(out);
+    return true;
+}
+
 int net_fold(struct net *n, size_t max, size_t per_node, struct err *e)
 {
     if (n->nodes.failed || n->edges.failed || !nodes_fold(n, max) || !edges_merge(n) ||
-        !edges_choose(n, per_node))
+        !edges_choose(n, per_node) || !edges_spread(n))
         return err_set(e, "out of memory while drawing");
     return 0;
 }
