@@ -176,6 +176,9 @@ void snapshot_machine_fini(struct snapshot_machine *m);
 const struct snapshot_page *snapshot_page(const struct snapshot *s, uint64_t gpa);
 /* The byte that was at this gpa at the stop before: false when that is not known. */
 bool snapshot_earlier_byte(const struct snapshot *s, uint64_t gpa, uint8_t *byte);
+/* Do these bytes at a linear address differ from those at the stop before, as far as both are in the
+ * snapshots? They are looked at in the present translation. */
+bool snapshot_linear_changed(const struct snapshot *s, uint64_t linear, size_t n);
 /* What was answered to a view's question; NULL: not yet. */
 const char *snapshot_answer(const struct snapshot *s, const char *question);
 /* The stop that breaks at this linear address; NULL: none. */

@@ -363,6 +363,8 @@ static void refresh_at_once(struct term *t)
 
 void term_show(struct term *t, const struct canvas *c, const struct theme *theme, int x, int y, bool all)
 {
+    if (!t->colours) /* the others say much by colour */
+        theme = theme_find("mono");
     if (all)
         clearok(stdscr, TRUE);
     for (int row = 0; row < t->h && row < c->h; row++)

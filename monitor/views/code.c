@@ -149,7 +149,7 @@ static void place(struct code *k, const struct view *v, const struct snapshot *s
     if (k->placed) {
         rows_fill(k, s, rows);
         i = row_of(k, linear);
-        if (i < k->count && (i + 1 < rows || i == 0)) {
+        if (i < k->count && (i + 1 + rows / 8 < rows || i == 0)) { /* what comes next is seen too */
             k->at = i;
             return;
         }
@@ -174,6 +174,7 @@ static void code_load(struct view *v, const struct snapshot *s)
     if (s->rip_linear != k->last_rip) /* it was let go on: that is where the user looks */
         k->wander = k->want_it = false;
     k->last_rip = s->rip_linear;
+    code_foresee(&k->future, s);
     if (!k->wander)
         place(k, v, s, s->rip_linear);
     else if (k->want_it)
@@ -313,12 +314,16 @@ static const struct key_row keys[] = {
     {0},
 };
 
+static const struct key_hint hints[] = {
+    {'b', "Break"}, {'u', "Run to"}, {'g', "Go to"}, {'r', "RIP"}, {0, NULL}};
+
 const struct view_ops view_code = {.name = "code",
                                    .title = "Code",
                                    .tab = "Code",
                                    .summary = "instructions around RIP, or any address (goto)",
                                    .wants = PART_STOPS,
                                    .keys = keys,
+                                   .hints = hints,
                                    .state_len = sizeof(struct code),
                                    .load = code_load,
                                    .draw = code_draw,

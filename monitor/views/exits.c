@@ -222,12 +222,16 @@ static const struct key_row keys[] = {
     {0},
 };
 
+static const struct key_hint hints[] = {
+    {UI_ENTER, "Explain"}, {'F', "Filter"}, {'d', "By device"}, {0, NULL}};
+
 const struct view_ops view_exits = {.name = "exits",
                                     .title = "Exits",
                                     .tab = "Exits",
                                     .summary = "what left the guest, one sentence each, and how often",
                                     .wants = PART_KVM,
                                     .keys = keys,
+                                    .hints = hints,
                                     .state_len = sizeof(struct exits),
                                     .load = exits_load,
                                     .draw = exits_draw,

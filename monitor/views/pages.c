@@ -317,12 +317,16 @@ static void pages_fini(struct view *v)
     text_fini(&p->text);
 }
 
+static const struct key_hint hints[] = {{'g', "Walk"},    {'m', "Map"}, {'e', "Entry"},
+                                        {'*', "Changed"}, {'r', "RIP"}, {0, NULL}};
+
 const struct view_ops view_pages = {.name = "pages",
                                     .title = "Page tables",
                                     .tab = "Pages",
                                     .summary = "the page tables as a tree, the walk to RIP or to an address, "
                                                "and the map of ranges",
                                     .keys = keys,
+                                    .hints = hints,
                                     .state_len = sizeof(struct pages),
                                     .load = pages_load,
                                     .draw = pages_draw,

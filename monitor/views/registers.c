@@ -15,6 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+    FLAGS_OF_SYSTEM = 12
+}; /* from IOPL on (Intel SDM, "System Flags and Fields in the EFLAGS Register") */
+
 struct registers {
     struct list list;
 };
@@ -69,7 +73,7 @@ static bool is_wide(const struct snapshot *s)
 static void put_general(struct page *p)
 {
     bool wide = is_wide(p->s);
-    int digits = wide ? 16 : 8, column = digits + 6, columns = p->w / column ? p->w / column : 1;
+    int digits = wide ? 16 : 8, column = digits + 6, columns = p->w + 2 >= column ? (p->w + 2) / column : 1;
     size_t n = wide ? 16 : 8;
     columns = columns > 4 ? 4 : columns;
     int rows = ((int)n + columns - 1) / columns;
@@ -113,13 +117,16 @@ static void put_word(struct page *p, unsigned role, const char *word)
     p->x = canvas_text(p->c, p->x, p->y, role, word) + 1;
 }
 
-/* All bits of a register by name: set ones in capitals. */
-static void put_bits(struct page *p, const struct bits *table, uint64_t v, uint64_t old)
+/* Bits of a register by name, from bit `low` to before `end`: set ones in capitals. */
+static void put_some_bits(struct page *p, const struct bits *table, unsigned low, unsigned end, uint64_t v,
+                          uint64_t old)
 {
     for (const struct bit *row = table->bit; row->name; row++) {
         struct text name = {0};
         struct bits_value now = {v, 0}, was = {old, 0};
         uint64_t field = bits_field(row, now);
+        if (row->low < low || row->low >= end)
+            continue;
         if (row->len > 1)
             text_addf(&name, "%s=%" PRIu64, row->name, field);
         else
@@ -131,6 +138,11 @@ static void put_bits(struct page *p, const struct bits *table, uint64_t v, uint6
                  text_str(&name));
         text_fini(&name);
     }
+}
+
+static void put_bits(struct page *p, const struct bits *table, uint64_t v, uint64_t old)
+{
+    put_some_bits(p, table, 0, 64, v, old);
     p->y++;
 }
 
@@ -148,11 +160,15 @@ static void put_control(struct page *p, const char *name, const struct bits *bit
         p->y++;
 }
 
+/* Those that programs test and set come first: a narrow pane has no room for more. */
 static void put_flags(struct page *p)
 {
     canvas_text(p->c, 0, p->y, ROLE_LABEL, "flg");
     p->x = put_hex(p, 4, p->s->regs.rflags & UINT32_MAX, 8, false) + 1;
-    put_bits(p, &bits_rflags, p->s->regs.rflags, p->s->before_regs.rflags);
+    uint64_t now = p->s->regs.rflags, old = p->s->before_regs.rflags;
+    put_some_bits(p, &bits_rflags, 0, FLAGS_OF_SYSTEM, now, old);
+    put_some_bits(p, &bits_rflags, FLAGS_OF_SYSTEM, 64, now, old);
+    p->y++;
 }
 
 /* ---- segments ---- */

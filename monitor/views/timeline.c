@@ -187,6 +187,9 @@ static const struct key_row keys[] = {{UI_ENTER, "open", "explain the event; in 
                                       {'X', "previous-fault", "the one before"},
                                       {0}};
 
+static const struct key_hint hints[] = {
+    {'i', "Interrupt"}, {'m', "Mark"}, {'v', "Mode"}, {'x', "Fault"}, {0, NULL}};
+
 const struct view_ops view_timeline = {.name = "timeline",
                                        .title = "Timeline",
                                        .tab = "Time",
@@ -194,6 +197,7 @@ const struct view_ops view_timeline = {.name = "timeline",
                                            "the run as a strip: modes, exits, interrupts, marks, faults",
                                        .wants = PART_TIMELINE,
                                        .keys = keys,
+                                       .hints = hints,
                                        .state_len = sizeof(struct strip),
                                        .load = timeline_load,
                                        .draw = timeline_view_draw,
