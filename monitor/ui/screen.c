@@ -288,6 +288,12 @@ static void load_views(struct screen *s)
     }
 }
 
+void screen_settle(struct screen *s)
+{
+    if (s->want_load && model_now(s->model))
+        load_views(s);
+}
+
 void screen_poll(struct screen *s, uint64_t now_ns)
 {
     struct model_found found = {.now_ns = now_ns, .answered = answered, .ctx = s};

@@ -71,6 +71,8 @@ struct rect screen_tab(const struct screen *s, size_t view);
 /* Brings a view to where it can be seen, and gives it the keys. */
 void screen_show(struct screen *s, size_t view);
 size_t screen_view_find(const struct screen *s, const char *name); /* view_count when there is none */
+/* Loads the views that can be seen, if they have changed places. */
+void screen_settle(struct screen *s);
 /* Puts views into the panes of the layout as it is now. */
 void screen_relayout(struct screen *s);
 /* Does what a view has asked for, and empties the reply. */
