@@ -70,6 +70,10 @@ void trace_event_json(const struct event *ev, const struct event_names *names, s
 void trace_event_json_regs(const struct event *ev, const struct event_names *names,
                            const struct event_regs *regs, uint32_t changed, struct text *out);
 
+/* `trace report`: everything about the run on one HTML page, to `path` (NULL or "-": the stream). */
+NODISCARD int trace_report(struct trace_reader *r, const struct trace_filter *f, const char *path, FILE *out,
+                           struct err *e);
+
 /* `trace stat`: tables by kind, device, mode and rip with counts, share, host and guest time,
  * min/median/p99/max; `top` rows of each (0 = 10). */
 NODISCARD int trace_stat(struct trace_reader *r, const struct trace_filter *f, unsigned top, bool json,
@@ -87,6 +91,7 @@ NODISCARD int trace_check(struct trace_reader *r, struct text *out, struct err *
     X(BOOT, boot, "the path of a boot through the CPU's modes", 8, 0)                                        \
     X(MACHINE, machine, "the PC's devices and their traffic", 40, 0)                                         \
     X(FLOW, flow, "which code runs, where it goes, which devices it touches", 40, 0)                         \
+    X(IRQ, irq, "interrupts: raised, injected, handled, ended, and how long it took", 12, 0)                 \
     X(CALLS, calls, "which function calls which", 40, 0)                                                     \
     X(PAGES, pages, "the tree of page tables, and what is mapped where", 40, GRAPH_TAKES_AT)                 \
     X(WALK, walk, "one linear address on its way through the page tables", 7,                                \

@@ -106,7 +106,10 @@ static void function_add(struct calls *c, size_t place)
     function_tip(c, text_str(&name), row, n, &tip);
     box_open(c, place, text_str(&name), CODE_COLOUR, n->total);
     text_add(out, "<TR><TD><FONT POINT-SIZE=\"11\">");
-    dot_plural(out, n->calls, "call", "calls");
+    if (n->calls)
+        dot_plural(out, n->calls, "call", "calls");
+    else
+        text_add(out, "jumped into");
     if (n->deepest > 1)
         text_addf(out, ", up to %" PRIu64 " deep", n->deepest);
     text_add(out, "</FONT></TD></TR>");
@@ -144,7 +147,7 @@ static void root_add(struct calls *c, unsigned root)
     dot_add(out, text_str(&name), 34);
     text_add(out, "</B>");
     if (c->root[root] > 1) {
-        text_add(out, " · ");
+        text_add(out, "\u00a0\u00a0");
         dot_count(out, c->root[root]);
         text_add(out, " ×");
     }

@@ -73,7 +73,7 @@ struct trace_writer *trace_create(const char *path, const struct trace_info *inf
  * writer. */
 void trace_put(void *writer, const struct event *ev);
 
-/* Appends a step with the registers after it; ~100 ns more. Has the shape of event_sink.step. In one trace
+/* Appends a step with the registers after it; ~150 ns more. Has the shape of event_sink.step. In one trace
  * some steps may have registers and others not. */
 void trace_step(void *writer, const struct event *ev, const struct event_regs *after);
 

@@ -176,5 +176,11 @@ void event_irq(struct run *r, unsigned vector, unsigned line)
     ev.detail = (uint16_t)line;
     ev.device = machine_line_device(r->machine, line);
     ev.flags |= EVENT_ADDR;
+    uint64_t up_ns = machine_line_up_ns(r->machine, line);
+    uint64_t machine_ns = machine_now_ns(r->machine) | 1;
+    if (up_ns && up_ns <= machine_ns) {
+        ev.value = machine_ns - up_ns;
+        ev.flags |= EVENT_VALUE;
+    }
     event_put(r, &ev, NULL);
 }
