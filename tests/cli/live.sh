@@ -46,6 +46,7 @@ comes() {
 # The first $1 bytes in grow.rst, and tail -f on it in the background: $follower.
 follow() {
     head -c "$1" whole.rst >grow.rst
+    : >out
     timeout 60 "$ringside" trace tail -f -n "$2" grow.rst >out 2>err &
     follower=$!
 }
