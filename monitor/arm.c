@@ -131,21 +131,29 @@ static unsigned precedence(const struct stop *x)
     return x->what.hardware ? 0 : x->what.kind == STOPS_WATCH ? 1 : 2;
 }
 
-void arm_plan(struct debugger *d, struct arm_plan *plan)
+/* Adds all stops by precedence. True when `asked` (NULL: none) will be noticed without stepping. */
+static bool plan_all(struct debugger *d, struct arm_plan *plan, const struct stop *asked)
 {
     const struct stop *x;
+    bool noticed = true;
     memset(plan, 0, sizeof *plan);
     for (unsigned round = 0; round < 3; round++) {
         for (size_t i = 0; (x = stops_row(d->stops, i)); i++) {
             if (precedence(x) != round || !x->enabled || x->spent)
                 continue;
+            bool in_plan = plan_add(d, x, plan);
             plan->any = true;
-            if (plan_add(d, x, plan))
-                continue;
-            plan->step = true;
-            plan->accesses |= x->what.kind == STOPS_WATCH;
+            plan->step |= !in_plan;
+            plan->accesses |= !in_plan && x->what.kind == STOPS_WATCH;
+            noticed &= in_plan || x != asked;
         }
     }
+    return noticed;
+}
+
+void arm_plan(struct debugger *d, struct arm_plan *plan)
+{
+    (void)plan_all(d, plan, NULL);
 }
 
 static void cost_line(struct text *out, const char *words)
@@ -178,18 +186,7 @@ void arm_cost(struct debugger *d, const struct stop *stop, struct text *out)
         [STOPS_VECTOR] = "no exit tells of it",
     };
     struct arm_plan plan;
-    const struct stop *x;
-    bool noticed = true;
-    memset(&plan, 0, sizeof plan);
-    for (unsigned round = 0; round < 3; round++) {
-        for (size_t i = 0; (x = stops_row(d->stops, i)); i++) {
-            if (precedence(x) != round || !x->enabled || x->spent)
-                continue;
-            bool in_plan = plan_add(d, x, &plan);
-            if (x == stop)
-                noticed = in_plan;
-        }
-    }
+    bool noticed = plan_all(d, &plan, stop);
     cost_user(d, stop, out);
     if (noticed || !why[stop->what.kind])
         return;

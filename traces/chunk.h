@@ -53,7 +53,8 @@ struct chunk_reader {
     int fd;
     uint64_t offset; /* of the next chunk */
     uint32_t number;
-    void *zstd; /* ZSTD_DCtx */
+    bool want_regs; /* chunks of registers are wanted: else they are skipped */
+    void *zstd;     /* ZSTD_DCtx */
     uint8_t *stored, *raw;
     size_t stored_cap, raw_cap;
 };

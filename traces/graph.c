@@ -14,25 +14,80 @@
 #include <unistd.h>
 
 struct graph_row {
-    const char *name;
+    struct graph_kind_info info;
     int (*draw)(struct graph *g, struct err *e) NODISCARD;
 };
 
-static const struct graph_row graph_rows[] = {
-    [GRAPH_EXITS] = {"exits", graph_exits},
-    [GRAPH_BOOT] = {"boot", graph_boot},
-    [GRAPH_MACHINE] = {"machine", graph_machine},
+static const struct graph_row graph_rows[GRAPH_KIND_COUNT] = {
+#define GRAPH_ROW(id, name, summary, nodes, options)                                                         \
+    [GRAPH_##id] = {{#name, summary, nodes, options}, graph_##name},
+    GRAPH_KINDS(GRAPH_ROW)
+#undef GRAPH_ROW
 };
 
-#define GRAPH_ROWS (sizeof graph_rows / sizeof graph_rows[0])
+const struct graph_kind_info *graph_kind_info(enum graph_kind kind)
+{
+    return (size_t)kind < GRAPH_KIND_COUNT ? &graph_rows[kind].info : NULL;
+}
 
 int graph_kind_find(const char *name)
 {
-    for (size_t i = 0; i < GRAPH_ROWS; i++)
-        if (strcmp(graph_rows[i].name, name) == 0)
+    for (size_t i = 0; i < GRAPH_KIND_COUNT; i++)
+        if (strcmp(graph_rows[i].info.name, name) == 0)
             return (int)i;
     return -1;
 }
+
+int graph_kind_named(const char *name, struct err *e)
+{
+    int kind = graph_kind_find(name);
+    if (kind >= 0)
+        return kind;
+    struct text names = {0};
+    for (size_t i = 0; i < GRAPH_KIND_COUNT; i++)
+        text_addf(&names, "%s%s",
+                  i == 0                     ? ""
+                  : i + 1 < GRAPH_KIND_COUNT ? ", "
+                                             : " or ",
+                  graph_rows[i].info.name);
+    err_set(e, "unknown graph \"%s\": %s", name, text_str(&names));
+    text_fini(&names);
+    return -1;
+}
+
+/* ---- choices ------------------------------------------------------------------------------------- */
+
+/* Is the option one that this picture knows, and is what it needs there? */
+static int choice_check(const struct graph_kind_info *info, const struct graph_choice *c, struct err *e)
+{
+    const struct {
+        bool given;
+        unsigned takes, needs;
+        const char *name;
+    } rows[] = {
+        {c->at_given, GRAPH_TAKES_AT, 0, "--at"},
+        {c->gva_given, GRAPH_TAKES_GVA, GRAPH_NEEDS_GVA, "--gva"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].given && !(info->options & (rows[i].takes | rows[i].needs)))
+            return err_set(e, "%s: the picture \"%s\" has no use for it", rows[i].name, info->name);
+        if (!rows[i].given && info->options & rows[i].needs)
+            return err_set(e, "the picture \"%s\" needs %s", info->name, rows[i].name);
+    }
+    return 0;
+}
+
+static void choice_take(struct graph *g, const struct graph_kind_info *info, const struct graph_choice *c)
+{
+    g->kind = info->name;
+    g->choice = *c;
+    if (!c->max_nodes)
+        g->choice.max_nodes = info->nodes;
+    if (c->max_nodes > GRAPH_NODES_MAX)
+        g->choice.max_nodes = GRAPH_NODES_MAX;
+}
+
+/* ---- formats and files --------------------------------------------------------------------------- */
 
 /* The format as Graphviz calls it: the file's ending without its point. NULL (no file) is DOT. */
 static const char *format_find(const char *path, struct err *e)
@@ -58,19 +113,19 @@ int graph_scan(struct graph *g, void (*see)(void *ctx, const struct event *ev), 
     struct event ev;
     int more;
     g->seen = g->passed = 0;
-    if (trace_rewind(g->reader, e))
+    if (g->filter ? trace_filter_begin(g->filter, g->reader, e) : trace_rewind(g->reader, e))
         return -1;
     while ((more = trace_next(g->reader, &ev, e)) > 0) {
         g->seen++;
         if (g->filter && g->filter->limit && g->passed >= g->filter->limit)
             continue;
-        if (g->filter && !trace_filter_match(g->filter, &g->info->names, &ev))
+        if (g->filter && !trace_filter_passes(g->filter, g->reader, &ev))
             continue;
         g->passed++;
         see(ctx, &ev);
     }
     trace_reader_state(g->reader, &g->state);
-    return more;
+    return more < 0 ? -1 : g->filter ? trace_filter_end(g->filter, g->reader, e) : 0;
 }
 
 /* A picture that did not fit the disk is removed: half of one is no use to anyone. A device or a pipe is not
@@ -115,20 +170,44 @@ static int picture_print(const struct text *dot, FILE *out, struct err *e)
     return 0;
 }
 
+int graph_path_check(const char *path, struct err *e)
+{
+    return format_find(path, e) ? 0 : -1;
+}
+
+int graph_publish(const struct text *dot, const char *path, FILE *out, struct err *e)
+{
+    const char *format = format_find(path, e);
+    if (!format)
+        return -1;
+    if (dot->failed)
+        return err_set(e, "out of memory while drawing");
+    return path ? picture_save(dot, format, path, e) : picture_print(dot, out, e);
+}
+
 int trace_graph(struct trace_reader *r, const struct trace_filter *f, enum graph_kind kind, const char *path,
                 FILE *out, struct err *e)
 {
-    const char *format = format_find(path, e);
-    if (!format || (f && trace_filter_check(f, &trace_reader_info(r)->names, e)))
+    return trace_graph_with(r, f, kind, NULL, path, out, e);
+}
+
+int trace_graph_with(struct trace_reader *r, const struct trace_filter *f, enum graph_kind kind,
+                     const struct graph_choice *choice, const char *path, FILE *out, struct err *e)
+{
+    static const struct graph_choice usual;
+    const struct graph_kind_info *info = graph_kind_info(kind);
+    choice = choice ? choice : &usual;
+    if (!info)
+        return err_set(e, "no such picture: %d", (int)kind);
+    if (graph_path_check(path, e) || choice_check(info, choice, e) ||
+        (f && trace_filter_check(f, &trace_reader_info(r)->names, e)))
         return -1;
     struct text dot = {0};
     struct graph g = {.reader = r, .filter = f, .info = trace_reader_info(r), .dot = &dot};
-    int rc = (size_t)kind < GRAPH_ROWS ? graph_rows[kind].draw(&g, e)
-                                       : err_set(e, "no such picture: %d", (int)kind);
-    if (rc == 0 && dot.failed)
-        rc = err_set(e, "out of memory while drawing");
+    choice_take(&g, info, choice);
+    int rc = graph_rows[kind].draw(&g, e);
     if (rc == 0)
-        rc = path ? picture_save(&dot, format, path, e) : picture_print(&dot, out, e);
+        rc = graph_publish(&dot, path, out, e);
     text_fini(&dot);
     return rc;
 }

@@ -1,9 +1,9 @@
 /*
- * Inside `trace graph`.  A picture is made in three steps that know nothing of each other: one of
- * graph_exits.c, graph_boot.c and graph_machine.c reads the events and counts; it then writes the picture
- * down as DOT, Graphviz's language of nodes and edges, with the words of graph_dot.c; and graph_render.c has
- * Graphviz lay it out and draw it. DOT is text, so the first two steps can be tested, compared and read
- * without drawing anything.
+ * Inside `trace graph`.  A picture is made in three steps that know nothing of each other: the file
+ * of its kind (graph_exits.c, graph_boot.c …) reads the events and counts; it then writes the picture down as
+ * DOT, Graphviz's language of nodes and edges, with the words of graph_dot.c; and graph_render.c has Graphviz
+ * lay it out and draw it. DOT is text, so the first two steps can be tested, compared and read without
+ * drawing anything.
  *
  * Only files named graph*.c include this header.
  */
@@ -11,14 +11,19 @@
 #define RINGSIDE_TRACES_GRAPH_H
 
 #include "base/text.h"
+#include "traces/class.h"
 #include "traces/commands.h"
+
+#include <inttypes.h>
 
 /* ---- one drawing --------------------------------------------------------------------------------- */
 
-/* What all three pictures share. `state` is the file's after the last scan to its end. */
+/* What all pictures share. `state` is the file's after the last scan to its end. */
 struct graph {
     struct trace_reader *reader;
     const struct trace_filter *filter; /* may be NULL: everything */
+    const char *kind;                  /* the picture's name */
+    struct graph_choice choice;        /* max_nodes is never 0 */
     const struct trace_info *info;
     struct trace_state state;
     bool tells_end;  /* the picture itself says how the run ended: the title need not */
@@ -36,9 +41,10 @@ NODISCARD int graph_scan(struct graph *g, void (*see)(void *ctx, const struct ev
 bool graph_kind_wanted(const struct graph *g, enum event_kind kind);
 
 /* Each scans the trace and writes a whole digraph to g->dot. -1 on an I/O error or lack of memory. */
-NODISCARD int graph_exits(struct graph *g, struct err *e);
-NODISCARD int graph_boot(struct graph *g, struct err *e);
-NODISCARD int graph_machine(struct graph *g, struct err *e);
+#define GRAPH_DRAW(id, name, summary, nodes, options)                                                        \
+    NODISCARD int graph_##name(struct graph *g, struct err *e);
+GRAPH_KINDS(GRAPH_DRAW)
+#undef GRAPH_DRAW
 
 /* ---- Graphviz ------------------------------------------------------------------------------------ */
 
@@ -50,6 +56,12 @@ NODISCARD int graph_draw(const char *dot, const char *format, struct text *pictu
  * through which Ringside touches Graphviz; only graph_draw calls it, once a process. -1 when DOT, layout or
  * drawing fails, or when this Graphviz cannot draw the format. */
 NODISCARD int graph_render(const char *dot, const char *format, char **bytes, size_t *len, struct err *e);
+
+/* Does the path end in a format that can be drawn (NULL: DOT on a stream)? -1 with a message when not. */
+NODISCARD int graph_path_check(const char *path, struct err *e);
+
+/* Draws `dot` to the path, or writes it to `out` as it is when there is none. */
+NODISCARD int graph_publish(const struct text *dot, const char *path, FILE *out, struct err *e);
 
 /* Writes all of it, whatever write(2) takes at a time. -1 with errno set. */
 NODISCARD int graph_write(int fd, const char *bytes, size_t len);
@@ -106,6 +118,24 @@ unsigned dot_root(uint64_t part, uint64_t whole);
 void dot_font(struct text *out, unsigned points, const char *colour);
 void dot_font_end(struct text *out);
 
+/* Appends `, tooltip="…"` to a list of attributes: what a pointer that rests on the node or edge is told.
+ * Lines end in a newline. */
+void dot_tip(struct text *out, const char *tip);
+
+/* Appends ` at 0x7c15 <print+3>` where the event happened, or nothing when that is not known. */
+void tip_place(const struct graph *g, const struct event *ev, struct text *tip);
+
+/* Appends the URL of a place in the documents; false, and nothing, when nobody said where they are. */
+bool dot_url(const struct graph *g, const char *place, struct text *out);
+
+/* Appends `, href="DOCS/place"` to a list of attributes, or nothing when nobody said where the documents are.
+ */
+void dot_link(struct graph *g, const char *place);
+
+/* The place of a kind of event, a device or a picture in the documents: `exits.md#io`. */
+void dot_link_kind(struct graph *g, unsigned event_kind);
+void dot_link_picture(struct graph *g);
+
 /* Opens the digraph `name`: fonts, paper, and a title of guest, `what` it shows, number of events and
  * verdict. `attributes` are further graph attributes. */
 void dot_begin(struct graph *g, const char *name, const char *what, const char *attributes);
@@ -127,6 +157,7 @@ void dot_note(struct text *legend, unsigned columns, const char *before, uint64_
 /* One class of events: how many, how much time and data, and the first of them, to name it by. */
 struct tally_row {
     uint64_t key, count, host_ns, bytes;
+    uint64_t also; /* a second count, the picture's own */
     struct event first;
 };
 
@@ -142,24 +173,17 @@ struct tally {
 };
 
 void tally_fini(struct tally *t);
-void tally_see(struct tally *t, uint64_t key, const struct event *ev);
+/* Counts the event in the row with this key. Returns the row's number, TALLY_ROWS_MAX for `rest`; numbers
+ * hold until tally_sort. */
+size_t tally_see(struct tally *t, uint64_t key, const struct event *ev);
+
+/* Adds another row's counts to the row with this key; returns its number. */
+size_t tally_add(struct tally *t, uint64_t key, const struct tally_row *more);
 
 /* Most frequent first; among equals the one that came first. */
 void tally_sort(struct tally *t);
 
 /* Index of the row with this key, or -1. */
 long tally_find(const struct tally *t, uint64_t key);
-
-/* ---- naming exits (graph_class.c) ---------------------------------------------------------------- */
-
-/* Events with the same key are drawn as one: same kind, device, register and direction; where no device
- * answered, the same port or page; for MSRs, vectors and the like the same number. */
-uint64_t class_key(const struct event *ev);
-
-/* Appends the class an event is in: `out uart.THR`, `mmio read 0xfee00000`, `irq 0x20`, `assist int3`. */
-void class_name(const struct event *ev, const struct event_names *names, struct text *out);
-
-/* Name of a device, never empty: `device 7` for one the header forgot. */
-void class_device_name(const struct event_names *names, unsigned device, struct text *out);
 
 #endif

@@ -130,7 +130,7 @@ static void boot_cross(struct boot *b, enum cpu_mode mode, const struct event *e
         hop->before = here.before;
         hop->after = here.after;
     }
-    b->now = b->path_len < BOOT_STAYS_MAX ? &b->path[b->path_len] : NULL;
+    b->now = b->path_len < b->stays_max ? &b->path[b->path_len] : NULL;
     if (b->now) {
         b->border[b->path_len] = here;
         stay_enter(b->now, mode);
@@ -177,15 +177,27 @@ static void boot_see(void *ctx, const struct event *ev)
         b->last = *ev;
 }
 
+static int boot_collect(struct boot *b, struct err *e)
+{
+    b->path = calloc(b->stays_max, sizeof *b->path);
+    b->border = calloc(b->stays_max, sizeof *b->border);
+    if (!b->path || !b->border)
+        return err_set(e, "out of memory while drawing");
+    return graph_scan(b->graph, boot_see, b, e);
+}
+
 int graph_boot(struct graph *g, struct err *e)
 {
     struct boot *b = calloc(1, sizeof *b);
     if (!b)
         return err_set(e, "out of memory while drawing");
     b->graph = g;
-    int rc = graph_scan(g, boot_see, b, e);
+    b->stays_max = g->choice.max_nodes;
+    int rc = boot_collect(b, e);
     if (rc == 0)
         boot_draw(b);
+    free(b->path);
+    free(b->border);
     free(b);
     return rc;
 }

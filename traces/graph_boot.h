@@ -7,7 +7,6 @@
 
 #include "traces/graph.h"
 
-#define BOOT_STAYS_MAX   8 /* with more, the picture would not fit a page: each mode is drawn once */
 #define BOOT_POST_MAX    12
 #define BOOT_MARKS_MAX   3
 #define CONSOLE_HEAD     3   /* first lines that are kept; besides them, the last */
@@ -49,9 +48,10 @@ struct boot_hop {
 
 struct boot {
     struct graph *graph;
-    struct boot_stay path[BOOT_STAYS_MAX];  /* in order of time */
-    struct boot_hop border[BOOT_STAYS_MAX]; /* [i] = into path[i] */
-    uint64_t path_len;                      /* stays there were: may exceed BOOT_STAYS_MAX */
+    unsigned stays_max;      /* with more, the picture would not fit a page: each mode is drawn once */
+    struct boot_stay *path;  /* in order of time */
+    struct boot_hop *border; /* [i] = into path[i] */
+    uint64_t path_len;       /* stays there were: may exceed stays_max */
     struct boot_stay by_mode[CPU_MODES];
     struct boot_hop hop[CPU_MODES][CPU_MODES];
     bool started;
@@ -64,7 +64,7 @@ struct boot {
 /* True when each mode is drawn once because there were too many stays. */
 static inline bool boot_is_merged(const struct boot *b)
 {
-    return b->path_len > BOOT_STAYS_MAX;
+    return b->path_len > b->stays_max;
 }
 
 void console_put(struct console *c, uint8_t byte);

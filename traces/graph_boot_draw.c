@@ -233,6 +233,10 @@ static void merged_legend(struct boot *b, struct text *legend)
 
 static void boot_legend(struct boot *b, struct text *legend)
 {
+    if (!b->started) {
+        dot_note(legend, 4, "Each box would be a stay in one of the CPU's modes.", 0, NULL);
+        return;
+    }
     if (boot_is_merged(b))
         merged_legend(b, legend);
     dot_note(legend, 4,
@@ -263,8 +267,7 @@ void boot_draw(struct boot *b)
     } else {
         path_draw(b);
     }
-    if (b->started)
-        boot_legend(b, &legend);
+    boot_legend(b, &legend);
     dot_frame_close(b->graph, &legend);
     dot_end(b->graph);
     text_fini(&legend);

@@ -54,14 +54,35 @@ static void title_verdict(struct graph *g, struct text *words)
         text_addf(words, "%s%s", twice ? " · " : " ", reason);
 }
 
+/* The title leads to the page that says what the picture shows. */
+static void title_cell(struct graph *g)
+{
+    struct text url = {0}, place = {0};
+    text_addf(&place, "graphs.md#%s", g->kind);
+    if (dot_url(g, text_str(&place), &url))
+        text_addf(g->dot, "<TD HREF=\"%s\" TOOLTIP=\"what this picture shows, and how it is read\">",
+                  text_str(&url));
+    else
+        text_add(g->dot, "<TD>");
+    g->dot->failed |= url.failed;
+    text_fini(&place);
+    text_fini(&url);
+}
+
 static void title_add(struct graph *g, const char *what)
 {
     struct text *out = g->dot;
-    text_add(out, "<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"2\"><TR><TD>");
+    text_add(out, "<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"2\"><TR>");
+    title_cell(g);
     dot_font(out, 20, DOT_INK);
     text_add(out, "<B>");
-    dot_add(out, path_last(g->info->guest), 30);
-    text_addf(out, ": %s</B>", what);
+    if (g->choice.title) {
+        dot_add_wrapped(out, *g->choice.title ? g->choice.title : " ", TITLE_WIDTH / 2, 2, "<BR/>");
+    } else {
+        dot_add(out, path_last(g->info->guest), 30);
+        text_addf(out, ": %s", what);
+    }
+    text_add(out, "</B>");
     dot_font_end(out);
     text_add(out, "</TD></TR>");
     struct text words = {0};

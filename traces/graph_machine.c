@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define DEVICES_MAX 40 /* beyond these, idle devices are only counted */
-
 /* ---- counting ------------------------------------------------------------------------------------ */
 
 static void traffic_see(struct traffic *t, const struct event *ev)
@@ -26,6 +24,14 @@ static void traffic_see(struct traffic *t, const struct event *ev)
         t->out++;
         t->out_bytes += bytes;
     }
+}
+
+static void traffic_add(struct traffic *t, const struct traffic *more)
+{
+    t->in += more->in;
+    t->out += more->out;
+    t->in_bytes += more->in_bytes;
+    t->out_bytes += more->out_bytes;
 }
 
 static void machine_access(struct machine *m, const struct event *ev)
@@ -96,6 +102,16 @@ static void column_add(struct machine *m, const char *box)
     text_addf(&m->column, "%s%s", m->column.len ? " -> " : "", box);
 }
 
+/* `out 12 times, 12 bytes; in 3 times, 3 bytes` */
+static void traffic_tip(const struct traffic *t, struct text *out)
+{
+    struct text tip = {0};
+    text_addf(&tip, "out %" PRIu64 " times, %" PRIu64 " bytes; in %" PRIu64 " times, %" PRIu64 " bytes",
+              t->out, t->out_bytes, t->in, t->in_bytes);
+    dot_tip(out, traffic_count(t) ? text_str(&tip) : "never touched in this trace");
+    text_fini(&tip);
+}
+
 /* From bus to box. The arrow points the way the data went; its width is the traffic's. */
 static void wire_add(struct machine *m, enum machine_bus bus, const struct bus_row *row)
 {
@@ -105,6 +121,7 @@ static void wire_add(struct machine *m, enum machine_bus bus, const struct bus_r
     text_addf(out, "bus%u:%s:e -> %s:w [dir=%s, color=\"%s\", penwidth=", bus, row->box, row->box,
               dirs[t->in != 0][t->out != 0], traffic_count(t) ? row->colour : WIRE_IDLE);
     dot_decimal(out, traffic_count(t) ? 120 + 4 * dot_root(traffic_count(t), m->busiest) : 100);
+    traffic_tip(t, out);
     text_add(out, "];\n");
 }
 
@@ -125,7 +142,9 @@ static void wire_cpu(struct machine *m, enum machine_bus bus)
     dot_count(out, t->out);
     text_addf(out, " \\n %s ", words[bus][0]);
     dot_count(out, t->in);
-    text_add(out, " \"];\n");
+    text_add(out, " \"");
+    traffic_tip(t, out);
+    text_add(out, "];\n");
 }
 
 /* ---- the picture --------------------------------------------------------------------------------- */
@@ -141,6 +160,32 @@ static void machine_device(struct machine *m, unsigned device)
     column_add(m, box);
 }
 
+/* The busiest devices are drawn, as many as there may be boxes; the others share one. */
+static void machine_fold(struct machine *m)
+{
+    unsigned busy = 0;
+    for (unsigned d = 1; d < 256; d++) {
+        struct traffic t = machine_device_traffic(m, d);
+        busy += traffic_count(&t) != 0;
+    }
+    while (busy > m->graph->choice.max_nodes + 1 - (m->folded_count != 0)) {
+        unsigned least = 0;
+        uint64_t count = UINT64_MAX;
+        for (unsigned d = 1; d < 256; d++) {
+            struct traffic t = machine_device_traffic(m, d);
+            if (!m->folded[d] && traffic_count(&t) && traffic_count(&t) <= count) {
+                least = d;
+                count = traffic_count(&t);
+            }
+        }
+        m->folded[least] = true;
+        m->folded_count++;
+        busy--;
+        for (unsigned bus = 0; bus < BUS_COUNT; bus++)
+            traffic_add(&m->more[bus], &m->device[bus][least]);
+    }
+}
+
 /* Draws the devices that are on exactly these buses. Returns how many idle ones were left out. */
 static unsigned machine_devices(struct machine *m, bool ports, bool memory)
 {
@@ -150,12 +195,26 @@ static unsigned machine_devices(struct machine *m, bool ports, bool memory)
             machine_on_bus(m, d, BUS_MEMORY) != memory)
             continue;
         struct traffic t = machine_device_traffic(m, d);
-        if (traffic_count(&t) || m->graph->info->names.device_count <= DEVICES_MAX)
+        if (m->folded[d])
+            continue;
+        if (traffic_count(&t) || m->graph->info->names.device_count <= m->graph->choice.max_nodes)
             machine_device(m, d);
         else
             left++;
     }
     return left;
+}
+
+/* Below the devices; on the buses where it has traffic. */
+static void machine_more(struct machine *m)
+{
+    if (!m->folded_count)
+        return;
+    unsigned height = part_more(m);
+    for (unsigned bus = 0; bus < BUS_COUNT; bus++)
+        if (traffic_count(&m->more[bus]))
+            bus_hang(m, bus, "more", height, &m->more[bus], WIRE_BUSY);
+    column_add(m, "more");
 }
 
 static void machine_unclaimed(struct machine *m, enum machine_bus bus)
@@ -176,6 +235,7 @@ static unsigned machine_column(struct machine *m)
     unsigned left = machine_devices(m, true, false);
     machine_unclaimed(m, BUS_PORTS);
     left += machine_devices(m, true, true);
+    machine_more(m);
     left += machine_devices(m, false, true);
     left += machine_devices(m, false, false);
     bus_hang(m, BUS_MEMORY, "ram", part_memory(m), &none, WIRE_IDLE);
@@ -209,6 +269,7 @@ static void machine_draw(struct machine *m)
     part_cpu(m);
     part_interrupts(m);
     part_kernel(m);
+    machine_fold(m);
     unsigned left = machine_column(m);
     machine_wires(m);
     part_legend(m, left);

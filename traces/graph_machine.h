@@ -21,7 +21,7 @@ struct bus_row {
     const char *colour;
 };
 
-#define BUS_ROWS_MAX 258 /* every device, RAM and "no device" */
+#define BUS_ROWS_MAX 259 /* every device, RAM, "more" and "no device" */
 
 struct machine {
     struct graph *graph;
@@ -34,7 +34,10 @@ struct machine {
     bool vcpu[256];       /* seen */
     struct bus_row rows[BUS_COUNT][BUS_ROWS_MAX];
     unsigned row_count[BUS_COUNT];
-    struct text column; /* names of the boxes on the right, from top to bottom */
+    bool folded[256]; /* busy, but not among the busiest that are drawn */
+    unsigned folded_count;
+    struct traffic more[BUS_COUNT]; /* of these together */
+    struct text column;             /* names of the boxes on the right, from top to bottom */
 };
 
 static inline uint64_t traffic_count(const struct traffic *t)
@@ -48,6 +51,14 @@ struct traffic machine_device_traffic(const struct machine *m, unsigned device);
 /* True when the header says that the device has a range on this bus, or the trace has accesses there. */
 bool machine_on_bus(const struct machine *m, unsigned device, enum machine_bus bus);
 
+#define DEVICE_WIDTH 340 /* of the boxes on the right, in points */
+
+/* Opens a box: a node whose label is a table with a border of colour `line` and Graphviz's table style
+ * `style`. Closes it with what a pointer is told and a place in the documents. */
+void box_open(struct text *out, const char *id, const char *line, const char *fill, const char *style,
+              unsigned width);
+void box_close(struct machine *m, const char *tip, const char *place);
+
 /* The boxes, each a node of the name in the comment. Those on a bus return about how tall they are, in
  * points. */
 void part_cpu(struct machine *m);                         /* cpu */
@@ -56,6 +67,7 @@ void part_kernel(struct machine *m);                      /* kernel */
 void part_legend(struct machine *m, unsigned left);       /* legend; `left` devices are not drawn */
 void part_bus(struct machine *m, enum machine_bus bus);   /* bus0, bus1: a port of its own for each row */
 unsigned part_device(struct machine *m, unsigned device); /* d1 … */
+unsigned part_more(struct machine *m);                    /* more: the folded devices */
 unsigned part_memory(struct machine *m);                  /* ram */
 unsigned part_unclaimed(struct machine *m, enum machine_bus bus); /* nobody0, nobody1 */
 

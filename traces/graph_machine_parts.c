@@ -6,22 +6,17 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Widths and heights in points. */
-#define DEVICE_WIDTH  340
-#define TRAFFIC_WIDTH 84
-#define LEFT_WIDTH    206
-#define COUNT_WIDTH   44
-#define LINE_HEIGHT   22
-#define LIST_MAX      8
-#define RANGES_SHOWN  4
-#define COUNTERS_MAX  12
-#define DEVICE_FILL   "#d8ecf8"
-#define DEVICE_LINE   "#2f7fae"
+/* Widths in points. */
+#define LEFT_WIDTH   206
+#define COUNT_WIDTH  44
+#define LINE_HEIGHT  22
+#define LIST_MAX     8
+#define COUNTERS_MAX 12
 
 /* ---- shared -------------------------------------------------------------------------------------- */
 
-static void box_open(struct text *out, const char *id, const char *line, const char *fill, const char *style,
-                     unsigned width)
+void box_open(struct text *out, const char *id, const char *line, const char *fill, const char *style,
+              unsigned width)
 {
     text_addf(out,
               "%s [label=<<TABLE BORDER=\"1\" COLOR=\"%s\" BGCOLOR=\"%s\" STYLE=\"%s\" CELLBORDER=\"0\" "
@@ -29,9 +24,12 @@ static void box_open(struct text *out, const char *id, const char *line, const c
               id, line, fill, style, width);
 }
 
-static void box_close(struct text *out)
+void box_close(struct machine *m, const char *tip, const char *place)
 {
-    text_add(out, "</TABLE>>];\n");
+    text_add(m->graph->dot, "</TABLE>>");
+    dot_tip(m->graph->dot, tip);
+    dot_link(m->graph, place);
+    text_add(m->graph->dot, "];\n");
 }
 
 static void box_title(struct text *out, const char *title, const char *below)
@@ -99,7 +97,7 @@ void part_cpu(struct machine *m)
         text_add(out, "</TD></TR>");
     }
     box_classes(m, &m->cpu, LEFT_WIDTH, out);
-    box_close(out);
+    box_close(m, "exits that no device answers, and Ringside's own events", "exits.md");
 }
 
 /* Who is on which line of a PC, by convention: a trace knows only the number. */
@@ -132,7 +130,7 @@ void part_interrupts(struct machine *m)
     if (m->vectors.count > LIST_MAX)
         text_addf(out, "<TR><TD COLSPAN=\"2\" ALIGN=\"LEFT\">%zu more vectors</TD></TR>",
                   m->vectors.count - LIST_MAX);
-    box_close(out);
+    box_close(m, event_kind_info(EVENT_IRQ)->cause, "exits.md#irq");
     text_add(out, "{rank=same; cpu -> irq [dir=back, minlen=2, penwidth=2, color=\"#8a6100\"];}\n");
     text_fini(&name);
 }
@@ -209,7 +207,7 @@ void part_kernel(struct machine *m)
     }
     if (left)
         text_addf(out, "<TR><TD COLSPAN=\"2\" ALIGN=\"LEFT\">%u more counters</TD></TR>", left);
-    box_close(out);
+    box_close(m, "KVM's own counters, read when the run ended", "graphs.md#machine");
     text_addf(out, "{rank=same; %s -> kernel [minlen=2, style=dotted, dir=none, color=\"#777777\"];}\n",
               m->vectors.count ? "irq" : "cpu");
 }
@@ -269,7 +267,7 @@ unsigned part_memory(struct machine *m)
     text_add(out, "the CPU reaches it without exits");
     dot_font_end(out);
     text_add(out, "</TD></TR>");
-    box_close(out);
+    box_close(m, "guest memory, a KVM memory slot: no exits", "machine.txt");
     return 32;
 }
 
@@ -281,95 +279,7 @@ unsigned part_unclaimed(struct machine *m, enum machine_bus bus)
                   "\"><B>no device\u00a0</B></FONT>"
                   "answered here: reads gave all ones</TD></TR>");
     unsigned lines = box_classes(m, &m->unclaimed[bus], DEVICE_WIDTH, out);
-    box_close(out);
+    box_close(m, "a PC's bus floats where no device drives it: reads give all ones, writes are lost",
+              bus == BUS_PORTS ? "exits.md#io" : "exits.md#mmio");
     return 30 + LINE_HEIGHT * lines;
-}
-
-/* ---- devices ------------------------------------------------------------------------------------- */
-
-/* `ports 3f8–3ff, 61, memory b8000–bffff`: the word only where it changes. */
-static void device_ranges(const struct trace_info *info, unsigned device, struct text *words)
-{
-    unsigned shown = 0, left = 0;
-    bool mmio = false;
-    for (size_t i = 0; i < info->range_count; i++) {
-        const struct trace_range *r = &info->ranges[i];
-        if (r->device != device || !r->len)
-            continue;
-        if (shown >= RANGES_SHOWN) {
-            left++;
-            continue;
-        }
-        text_add(words, shown ? ", " : "");
-        if (!shown || r->mmio != mmio)
-            text_add(words, r->mmio ? "memory " : r->len > 1 ? "ports " : "port ");
-        text_addf(words, "%" PRIx64, r->base);
-        if (r->len > 1)
-            text_addf(words, "–%" PRIx64, r->base + r->len - 1);
-        mmio = r->mmio;
-        shown++;
-    }
-    if (left)
-        text_addf(words, ", %u more", left);
-}
-
-static void device_count(struct text *out, const char *word, uint64_t n)
-{
-    if (!n)
-        return;
-    text_addf(out, "%s\u00a0<B>", word);
-    dot_count(out, n);
-    text_add(out, "</B><BR ALIGN=\"RIGHT\"/>");
-}
-
-static void device_traffic(const struct traffic *t, struct text *out)
-{
-    text_addf(out, "<TD ALIGN=\"RIGHT\" BALIGN=\"RIGHT\" WIDTH=\"%u\">", TRAFFIC_WIDTH);
-    if (traffic_count(t)) {
-        device_count(out, "out", t->out);
-        device_count(out, "in", t->in);
-    } else {
-        text_add(out, "<FONT COLOR=\"" DOT_GREY "\">idle</FONT>");
-    }
-    text_add(out, "</TD>");
-}
-
-/* Name and summary, and its ranges below. */
-static void device_words(struct machine *m, unsigned device, bool idle, struct text *out)
-{
-    const struct event_names *names = &m->graph->info->names;
-    struct text words = {0};
-    class_device_name(names, device, &words);
-    text_addf(out, "<TD ALIGN=\"LEFT\" BALIGN=\"LEFT\" WIDTH=\"%u\"><FONT POINT-SIZE=\"13\" COLOR=\"%s\"><B>",
-              DEVICE_WIDTH - TRAFFIC_WIDTH, idle ? DOT_GREY : DOT_INK);
-    dot_add(out, text_str(&words), 20);
-    text_add(out, "\u00a0\u00a0</B></FONT>");
-    dot_font(out, 10, idle ? DOT_GREY : DOT_INK);
-    dot_add(out, device < names->device_count ? names->devices[device].summary : "", 40);
-    dot_font_end(out);
-    text_add(out, "<BR ALIGN=\"LEFT\"/>");
-    text_clear(&words);
-    device_ranges(m->graph->info, device, &words);
-    dot_font(out, 9, DOT_GREY);
-    dot_add(out, text_str(&words), 64);
-    dot_font_end(out);
-    text_add(out, "<BR ALIGN=\"LEFT\"/></TD>");
-    out->failed |= words.failed;
-    text_fini(&words);
-}
-
-unsigned part_device(struct machine *m, unsigned device)
-{
-    struct traffic t = machine_device_traffic(m, device);
-    bool idle = !traffic_count(&t);
-    struct text *out = m->graph->dot;
-    char id[16];
-    snprintf(id, sizeof id, "d%u", device);
-    box_open(out, id, idle ? "#b5b5b5" : DEVICE_LINE, idle ? "#f6f6f6" : DEVICE_FILL, "SOLID", DEVICE_WIDTH);
-    text_add(out, "<TR>");
-    device_words(m, device, idle, out);
-    device_traffic(&t, out);
-    text_add(out, "</TR>");
-    box_close(out);
-    return 42;
 }

@@ -74,12 +74,23 @@ static struct tally_row *tally_row(struct tally *t, uint64_t key, const struct e
     return &t->rows[t->count - 1];
 }
 
-void tally_see(struct tally *t, uint64_t key, const struct event *ev)
+size_t tally_see(struct tally *t, uint64_t key, const struct event *ev)
 {
     struct tally_row *row = tally_row(t, key, ev);
     row->count++;
     row->host_ns += ev->host_ns;
     row->bytes += (uint64_t)ev->size * ev->count;
+    return row == &t->rest ? TALLY_ROWS_MAX : (size_t)(row - t->rows);
+}
+
+size_t tally_add(struct tally *t, uint64_t key, const struct tally_row *more)
+{
+    struct tally_row *row = tally_row(t, key, &more->first);
+    row->count += more->count;
+    row->host_ns += more->host_ns;
+    row->bytes += more->bytes;
+    row->also += more->also;
+    return row == &t->rest ? TALLY_ROWS_MAX : (size_t)(row - t->rows);
 }
 
 static int tally_order(const void *a, const void *b)

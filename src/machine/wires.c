@@ -33,6 +33,24 @@ static void wire_kernel_line(struct machine *m, unsigned line, bool level)
         m->line_level[line] = level;
 }
 
+static bool line_requested(const struct machine *m, unsigned line)
+{
+    struct pic_lines lines;
+    pic_lines_of(m->pic[0], m->pic[1], &lines);
+    return lines.requested >> line & 1;
+}
+
+/* Remembers since when somebody waits: further edges before the interrupt is taken are the same wait. */
+static void wire_user_line(struct machine *m, unsigned line, bool level)
+{
+    if (!m->pic[0] || !m->pic[1])
+        return;
+    bool waits = level && line_requested(m, line);
+    pic_input(m->pic[line / 8], line % 8, level);
+    if (level && !waits)
+        m->line_up_ns[line] = line_requested(m, line) ? machine_now_ns(m) | 1 : 0;
+}
+
 static void wire_line(void *ctx, unsigned line, bool level)
 {
     struct machine *m = ctx;
@@ -40,8 +58,8 @@ static void wire_line(void *ctx, unsigned line, bool level)
         return;
     if (m->options.irqchip == IRQCHIP_KERNEL)
         wire_kernel_line(m, line, level);
-    else if (m->pic[line / 8])
-        pic_input(m->pic[line / 8], line % 8, level);
+    else
+        wire_user_line(m, line, level);
 }
 
 static void wire_nowhere(void *ctx, unsigned line, bool level)
@@ -143,6 +161,14 @@ bool machine_interrupt_pending(const struct machine *m)
 unsigned machine_interrupt_take(struct machine *m, unsigned *line)
 {
     return pic_acknowledge(m->pic[0], line);
+}
+
+uint64_t machine_line_up_ns(struct machine *m, unsigned line)
+{
+    uint64_t up_ns = line < LINE_COUNT ? m->line_up_ns[line] : 0;
+    if (up_ns)
+        m->line_up_ns[line] = 0;
+    return up_ns; /* odd, so that it is not 0: a nanosecond too late at most */
 }
 
 uint8_t machine_line_device(const struct machine *m, unsigned line)

@@ -17,7 +17,7 @@
 
 struct bench {
     unsigned rounds, units;
-    bool json, prompt;
+    bool json, prompt, monitor;
     char ringside[4096], guests[4096], trace[64], self[4096];
 };
 
@@ -185,6 +185,39 @@ static int bench_prompt_all(struct bench *b, struct text *out, struct err *e)
     return 0;
 }
 
+static void print_monitor(const struct bench *b, const struct bench_monitor *m, struct text *out)
+{
+    const struct {
+        const char *name;
+        double v;
+    } rows[] = {
+        {"monitor_plain_ns", m->plain_ns},
+        {"monitor_rate_80x24", m->rate[0]},
+        {"monitor_rate_200x60", m->rate[1]},
+        {"monitor_cpu_80x24", m->cpu[0]},
+        {"monitor_cpu_200x60", m->cpu[1]},
+        {"monitor_key_ms", m->key_ms},
+        {"monitor_key_worst_ms", m->key_worst_ms},
+        {"monitor_pause_ms", m->pause_ms},
+        {"monitor_pause_worst_ms", m->pause_worst_ms},
+        {"monitor_idle_percent", m->idle_percent},
+        {"monitor_frames_per_s", m->frames_per_s},
+        {"monitor_frame_bytes", m->frame_bytes},
+        {"monitor_step_bytes", m->step_bytes},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        text_addf(out, b->json ? ",\"%s\":%.3f" : "%s %.3f\n", rows[i].name, rows[i].v);
+}
+
+static int bench_monitor_all(const struct bench *b, struct text *out, struct err *e)
+{
+    struct bench_monitor m;
+    if (bench_monitor(b->ringside, b->rounds, b->units, &m, e) < 0)
+        return -1;
+    print_monitor(b, &m, out);
+    return 0;
+}
+
 static int bench_all(struct bench *b, struct text *out, struct err *e)
 {
     struct table t;
@@ -209,7 +242,7 @@ static int bench_all(struct bench *b, struct text *out, struct err *e)
               b->json ? ",\"event_write_ns\":%.1f,\"bytes_per_event\":%.2f,\"rss_kib\":%ld"
                       : "event_write_ns %.1f  bytes_per_event %.2f  rss_kib %ld\n",
               write_ns, bytes, usage.ru_maxrss);
-    rc = bench_prompt_all(b, out, e);
+    rc = bench_prompt_all(b, out, e) < 0 || bench_monitor_all(b, out, e) < 0 ? -1 : 0;
     if (b->json)
         text_add(out, "}\n");
     return rc;
@@ -241,12 +274,14 @@ int main(int argc, char **argv)
             b.json = true;
         } else if (strcmp(argv[i], "--prompt") == 0) {
             b.prompt = true;
+        } else if (strcmp(argv[i], "--monitor") == 0) {
+            b.monitor = true;
         } else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc) {
             b.rounds = (unsigned)atoi(argv[++i]);
         } else if (strcmp(argv[i], "--units") == 0 && i + 1 < argc) {
             b.units = (unsigned)atoi(argv[++i]);
         } else {
-            fputs("usage: ringside-bench [--json | --prompt] [--rounds N] [--units N]\n"
+            fputs("usage: ringside-bench [--json | --prompt | --monitor] [--rounds N] [--units N]\n"
                   "       ringside-bench --traces ...\n",
                   stderr);
             return strcmp(argv[i], "--help") == 0 ? 0 : 126;
@@ -257,7 +292,9 @@ int main(int argc, char **argv)
         return 126;
     }
     struct text out = {0};
-    int rc = b.prompt ? bench_prompt_all(&b, &out, &e) : bench_all(&b, &out, &e);
+    int rc = b.prompt    ? bench_prompt_all(&b, &out, &e)
+             : b.monitor ? bench_monitor_all(&b, &out, &e)
+                         : bench_all(&b, &out, &e);
     unlink(b.trace);
     if (rc < 0)
         fprintf(stderr, "ringside-bench: %s\n", e.text);

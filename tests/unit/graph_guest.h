@@ -14,17 +14,26 @@ struct guest {
     struct make_file file;
     struct trace_writer *writer;
     struct event now;
+    bool stepped; /* accesses happen under single step */
 };
 
-static inline struct guest guest_start_as(const char *name)
+static inline struct guest guest_start_with(const char *name, const struct event_symbol *symbols,
+                                            size_t count)
 {
     struct guest g = {.file = make_file()};
     struct trace_info info = make_info();
     struct err e = {0};
     info.guest = name;
+    info.names.symbols = symbols;
+    info.names.symbol_count = count;
     g.writer = trace_create(g.file.path, &info, &e);
     CU_ASSERT_PTR_NOT_NULL_FATAL(g.writer);
     return g;
+}
+
+static inline struct guest guest_start_as(const char *name)
+{
+    return guest_start_with(name, NULL, 0);
 }
 
 static inline struct guest guest_start(void)
@@ -53,7 +62,8 @@ static inline void guest_access(struct guest *g, unsigned kind, unsigned device,
     g->now.size = 1;
     g->now.count = 1;
     g->now.host_ns = 640;
-    g->now.flags = EVENT_ADDR | EVENT_VALUE | (device ? 0 : EVENT_UNCLAIMED);
+    g->now.flags = (uint8_t)(EVENT_ADDR | EVENT_VALUE | (device ? 0 : EVENT_UNCLAIMED) |
+                             (g->stepped ? EVENT_STEPPED : 0));
     guest_put(g, kind, addr, 0);
     g->now.device = g->now.dir = g->now.flags = 0;
 }
@@ -63,6 +73,50 @@ static inline void guest_mode(struct guest *g, enum cpu_mode mode, uint16_t cs, 
     g->now.mode_cpl = event_mode_cpl(mode, 0);
     g->now.cs = cs;
     g->now.rip = rip;
+}
+
+/* A step of the instruction with these bytes, the first in the low byte. */
+static inline void guest_step(struct guest *g, uint64_t rip, uint64_t code)
+{
+    struct event ev = {.seq = g->now.seq++,
+                       .time_ns = g->now.time_ns += 1000,
+                       .rip = rip,
+                       .addr = code,
+                       .cs = g->now.cs,
+                       .kind = EVENT_STEP,
+                       .reg = EVENT_NO_REG,
+                       .count = 1,
+                       .size = 8,
+                       .vcpu = g->now.vcpu,
+                       .mode_cpl = g->now.mode_cpl,
+                       .flags = EVENT_ADDR | EVENT_STEPPED};
+    trace_put(g->writer, &ev);
+}
+
+/* An interrupt that came at `rip`; `waited` ns after its line went up, 0: not known. */
+static inline void guest_irq(struct guest *g, uint64_t rip, unsigned vector, unsigned line, uint64_t waited)
+{
+    struct event ev = {.seq = g->now.seq++,
+                       .time_ns = g->now.time_ns += 1000,
+                       .rip = rip,
+                       .addr = vector,
+                       .value = waited,
+                       .cs = g->now.cs,
+                       .detail = (uint16_t)line,
+                       .kind = EVENT_IRQ,
+                       .reg = EVENT_NO_REG,
+                       .count = 1,
+                       .vcpu = g->now.vcpu,
+                       .mode_cpl = g->now.mode_cpl,
+                       .flags = (uint8_t)(EVENT_ADDR | EVENT_STEPPED | (waited ? EVENT_VALUE : 0))};
+    trace_put(g->writer, &ev);
+}
+
+/* An OUT to a port of device 3, or of nobody. */
+static inline void guest_out(struct guest *g, uint64_t rip, unsigned device, unsigned port, unsigned value)
+{
+    g->now.rip = rip;
+    guest_access(g, EVENT_IO, device, EVENT_NO_REG, DIR_OUT, port, value);
 }
 
 /* Polls LSR and writes THR for each character. */
@@ -101,13 +155,14 @@ static inline void guest_boot(struct guest *g)
 /* ---- looking at pictures ------------------------------------------------------------------------- */
 
 /* The picture in DOT, malloc'ed. */
-static inline char *draw_filtered(const struct guest *g, const struct trace_filter *f, const char *kind)
+static inline char *draw_chosen(const struct guest *g, const struct trace_filter *f, const char *kind,
+                                const struct graph_choice *choice)
 {
     struct err e = {0};
     struct trace_reader *r = make_reader(&g->file);
     FILE *out = tmpfile();
     CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-    if (trace_graph(r, f, (enum graph_kind)graph_kind_find(kind), NULL, out, &e)) {
+    if (trace_graph_with(r, f, (enum graph_kind)graph_kind_find(kind), choice, NULL, out, &e)) {
         fprintf(stderr, "trace_graph: %s\n", e.text);
         CU_FAIL("trace_graph");
     }
@@ -119,6 +174,11 @@ static inline char *draw_filtered(const struct guest *g, const struct trace_filt
     CU_ASSERT_EQUAL(fread(dot, 1, (size_t)len, out), (size_t)len);
     fclose(out);
     return dot;
+}
+
+static inline char *draw_filtered(const struct guest *g, const struct trace_filter *f, const char *kind)
+{
+    return draw_chosen(g, f, kind, NULL);
 }
 
 static inline char *draw(const struct guest *g, const char *kind)

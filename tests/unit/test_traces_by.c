@@ -79,7 +79,8 @@ static struct wanted count_by_hand(struct trace_reader *r, const struct stat_by 
     struct err e;
     CU_ASSERT_EQUAL(trace_rewind(r, &e), 0);
     while (trace_next(r, &ev, &e) > 0) {
-        const struct query_subject s = {&trace_reader_info(r)->names, &ev, NULL, &sentence};
+        const struct query_subject s = {
+            .names = &trace_reader_info(r)->names, .ev = &ev, .sentence = &sentence};
         bool same = true;
         for (size_t i = 0; same && i < b->by.count; i++) {
             struct text has = {0}, want = {0};

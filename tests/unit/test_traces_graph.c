@@ -45,7 +45,7 @@ static void test_exits_fold(void)
     CU_ASSERT(has(dot, "other (46 classes)"));
     CU_ASSERT(has(dot, "out 0x13b") && has(dot, "out 0x12e"));
     CU_ASSERT_PTR_NULL(strstr(dot, "out 0x12d"));
-    CU_ASSERT(times(dot, "tooltip=") <= 17);
+    CU_ASSERT(times(dot, "label=<<TABLE") <= 17);
     done(&g, dot);
 }
 

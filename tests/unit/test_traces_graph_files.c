@@ -12,9 +12,13 @@ static void test_empty(void)
 {
     struct guest g = guest_start();
     guest_end(&g);
-    static const char *const says[][2] = {
-        {"exits", "no exits in this trace"}, {"boot", "no events in this trace"}, {"machine", ">idle<"}};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const says[][2] = {{"exits", "no exits in this trace"},
+                                          {"boot", "no events in this trace"},
+                                          {"machine", ">idle<"},
+                                          {"flow", "no instructions and no exits in this trace"},
+                                          {"irq", "no interrupts in this trace"},
+                                          {"calls", "no events in this trace"}};
+    for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
         char *dot = draw(&g, says[i][0]);
         CU_ASSERT(has(dot, says[i][1]));
         free(dot);
@@ -30,8 +34,10 @@ static void test_damaged(void)
     struct stat st;
     CU_ASSERT_EQUAL_FATAL(stat(g.file.path, &st), 0);
     CU_ASSERT_EQUAL_FATAL(truncate(g.file.path, st.st_size - 9), 0);
-    for (int kind = GRAPH_EXITS; kind <= GRAPH_MACHINE; kind++) {
-        char *dot = draw(&g, kind == GRAPH_EXITS ? "exits" : kind == GRAPH_BOOT ? "boot" : "machine");
+    for (int kind = 0; kind < GRAPH_KIND_COUNT; kind++) {
+        if (graph_kind_info((enum graph_kind)kind)->options & GRAPH_NEEDS_GVA)
+            continue;
+        char *dot = draw(&g, graph_kind_info((enum graph_kind)kind)->name);
         CU_ASSERT(has(dot, "Incomplete trace: "));
         CU_ASSERT(has(dot, "54 events"));
         free(dot);
@@ -58,11 +64,15 @@ static bool svg_is_clean(const char *svg, size_t len)
 
 static void test_hostile_text(void)
 {
-    struct guest g = guest_start_as("<b>\"a\\b\" &nosuch; &lt; \xff\x01 \xe2\x86\x92");
+    static const struct event_symbol symbols[] = {{0, 0, "&nosuch; <b>\"q\\N\" \xff\x1b[m"}};
+    struct guest g = guest_start_with("<b>\"a\\b\" &nosuch; &lt; \xff\x01 \xe2\x86\x92", symbols, 1);
+    guest_step(&g, 0x1000, 0xe8);
+    guest_step(&g, 0x2000, 0xc3);
+    guest_irq(&g, 0x1005, 0x20, 0, 1);
     guest_print(&g, "</TD> & \"quoted\" \\N \xc0\xaf \x1b[31mred\n");
     guest_end(&g);
-    static const char *const kinds[] = {"exits", "boot", "machine"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const kinds[] = {"exits", "boot", "machine", "flow", "irq", "calls"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct err e = {0};
         struct make_file svg = make_file();
         strcat(svg.path, ".svg");
@@ -79,6 +89,70 @@ static void test_hostile_text(void)
         svg.path[strlen(svg.path) - 4] = '\0';
         unlink(svg.path);
     }
+    done(&g, NULL);
+}
+
+/* The same trace gives the same bytes, whatever the picture. */
+static void test_same_twice(void)
+{
+    static const char *const kinds[] = {"exits", "boot", "machine", "flow", "irq", "calls"};
+    struct guest g = guest_start();
+    guest_boot(&g);
+    for (unsigned i = 0; i < 3000; i++) {
+        guest_step(&g, 0x1000 + i * 7919 % 4096, i % 3 ? 0xe8 : 0xc3);
+        if (i % 50 == 0)
+            guest_irq(&g, i, 0x20 + i % 7, i % 3, i);
+    }
+    guest_end(&g);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct err e = {0};
+        struct make_file f;
+        size_t len[2];
+        char *bytes[2];
+        snprintf(f.path, sizeof f.path, "%.50s.svg", g.file.path);
+        for (unsigned k = 0; k < 2; k++) {
+            CU_ASSERT_EQUAL_FATAL(draw_file(&g, kinds[i], f.path, &e), 0);
+            bytes[k] = (char *)make_file_read(&f, &len[k]);
+        }
+        CU_ASSERT(len[0] == len[1] && memcmp(bytes[0], bytes[1], len[0]) == 0);
+        free(bytes[0]);
+        free(bytes[1]);
+        unlink(f.path);
+    }
+    done(&g, NULL);
+}
+
+/* A title of one's own, and links below a URL that is none too clean. */
+static void test_choice(void)
+{
+    struct guest g = guest_start();
+    guest_boot(&g);
+    guest_end(&g);
+    struct graph_choice c = {.title = "mine & <yours>", .docs = "file:///a b/\"x\"&y"};
+    char *dot = draw_chosen(&g, NULL, "exits", &c);
+    CU_ASSERT(has(dot, "<B>mine &amp; &lt;yours&gt;</B>"));
+    CU_ASSERT_PTR_NULL(strstr(dot, "boot64.bin: which"));
+    CU_ASSERT(has(dot, "href=\"file:///a%20b/%22x%22&amp;y/exits.md#io\""));
+    CU_ASSERT(has(dot, "HREF=\"file:///a%20b/%22x%22&amp;y/graphs.md#exits\""));
+    free(dot);
+    dot = draw(&g, "exits");
+    CU_ASSERT_PTR_NULL(strstr(dot, "href"));
+    done(&g, dot);
+}
+
+/* Options that a picture has no use for are refused. */
+static void test_choice_refused(void)
+{
+    struct guest g = guest_start();
+    guest_end(&g);
+    struct trace_reader *r = make_reader(&g.file);
+    struct graph_choice c = {.gva_given = true};
+    struct err e = {0};
+    CU_ASSERT_EQUAL(trace_graph_with(r, NULL, GRAPH_EXITS, &c, NULL, stdout, &e), -1);
+    CU_ASSERT(has(e.text, "--gva: the picture \"exits\" has no use for it"));
+    CU_ASSERT_EQUAL(graph_kind_named("exit", &e), -1);
+    CU_ASSERT(has(e.text, "unknown graph \"exit\": exits, boot, machine, "));
+    trace_reader_close(r);
     done(&g, NULL);
 }
 
@@ -125,8 +199,10 @@ static void test_bad_paths(void)
         CU_ASSERT(has(e.text, ".dot, .svg, .png or .pdf"));
     }
     struct err e = {0};
-    CU_ASSERT_EQUAL(draw_file(&g, "exits", "/nonexistent/x.svg", &e), -1);
-    CU_ASSERT(has(e.text, "/nonexistent/x.svg: No such file"));
+    char nowhere[80];
+    snprintf(nowhere, sizeof nowhere, "%s/x.svg", g.file.path);
+    CU_ASSERT_EQUAL(draw_file(&g, "exits", nowhere, &e), -1);
+    CU_ASSERT(has(e.text, "/x.svg: Not a directory"));
     done(&g, NULL);
 }
 
@@ -158,6 +234,9 @@ static const struct unit_test tests[] = {
     {"a damaged trace is drawn as incomplete", test_damaged},
     {"no text can break a picture", test_hostile_text},
     {"formats and determinism", test_formats},
+    {"the same trace, the same picture", test_same_twice},
+    {"title and links", test_choice},
+    {"options of other pictures", test_choice_refused},
     {"bad paths", test_bad_paths},
     {"a full disk leaves no half file", test_full_disk},
 };
