@@ -130,7 +130,7 @@ static int read_graph(struct trace_reader *r, const struct trace_settings *s, st
 
 const struct trace_command trace_command_graph = {
     {"graph", "FILE.rst", "draws the trace through Graphviz",
-     "The kinds, and how many boxes each has at most:\n" GRAPH_KINDS(
+     "The kinds, and how many boxes each has at most by default:\n" GRAPH_KINDS(
          GRAPH_LESSON) "In an SVG, boxes and arrows "
                        "tell exact numbers when the pointer rests on them, and lead to the documents.",
      graph_rows, trace_subcommand},
