@@ -13,7 +13,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { NEIGHBOURS = 4 };
+/* Lines are costly, and of millions of events before the wanted one a few are shown: those that come last, of
+ * the ones with numbers this close to its own. */
+enum { NEIGHBOURS = 4, NEIGHBOURS_WITHIN = 64 };
 
 /* The event, and what is around it. */
 struct at {
@@ -209,7 +211,7 @@ static int look_for(struct at *a, struct trace_reader *r, uint64_t seq, struct e
         }
         if (ev.seq == seq)
             see_wanted(a, r, &ev);
-        else
+        else if (ev.seq < seq && seq - ev.seq <= NEIGHBOURS_WITHIN)
             see_before(a, r, &ev);
     }
     if (a->found)
