@@ -64,7 +64,7 @@ struct debugger *debugger_create(struct run *run, struct machine *machine, const
     }
     door_set_kick(d->door, kick, d);
     run_set_visit(run, debugger_visit, d);
-    run_add_sink(run, (struct event_sink){drive_event, d});
+    run_add_sink(run, (struct event_sink){.put = drive_event, .ctx = d});
     return d;
 }
 

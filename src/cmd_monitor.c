@@ -30,7 +30,7 @@ static int monitor_guest(struct session *s)
     } else {
         session_connect(s, -1, nowhere);
         machine_set_output(&s->machine, feed_output, &feed);
-        run_add_sink(s->run, (struct event_sink){feed_put, &feed});
+        run_add_sink(s->run, (struct event_sink){.put = feed_put, .ctx = &feed});
         s->debugger->feed = &feed;
         s->debugger->tracing = s->trace != NULL;
         s->debugger->image_path = s->settings.image.path;
@@ -56,7 +56,8 @@ static int monitor_path(struct session *s, const char *path)
 {
     struct err e;
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-        err_set(&e, "monitor: needs a terminal; `ringside shell %s` takes commands from a pipe", path);
+        err_set(&e, "monitor: needs a terminal; without one there is `ringside %s %s`",
+                is_trace(path) ? "trace show" : "shell", path);
         return command_fail(STATUS_USAGE, &e);
     }
     if (is_trace(path))

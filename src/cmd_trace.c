@@ -45,6 +45,7 @@ static int read_words(const struct trace_command *c, int argc, char **argv, stru
     if (done)
         return status;
     status = c->one ? read_one(c, words.word[0], s, &e) : c->many(&words, s, &e);
+    positionals_fini(&words);
     if (status < 0)
         return command_fail(STATUS_USAGE, &e);
     if (fflush(stdout) != 0) {
@@ -70,8 +71,10 @@ int trace_subcommand(const struct command *self, int argc, char **argv)
 }
 
 static const struct trace_command *const trace_commands[] = {
-    &trace_command_show,   &trace_command_stat,  &trace_command_check,
-    &trace_command_export, &trace_command_graph,
+    &trace_command_show,  &trace_command_stat,   &trace_command_check, &trace_command_export,
+    &trace_command_graph, &trace_command_report, &trace_command_page,  &trace_command_diff,
+    &trace_command_merge, &trace_command_at,     &trace_command_find,  &trace_command_tail,
+    &trace_command_top,
 };
 enum { TRACE_COMMAND_COUNT = sizeof trace_commands / sizeof trace_commands[0] };
 

@@ -33,6 +33,20 @@ static int set_max_nodes(void *settings, const char *value, struct err *e)
     return 0;
 }
 
+static int set_at(void *settings, const char *value, struct err *e)
+{
+    struct graph_choice *c = &((struct graph_settings *)settings)->choice;
+    c->at_given = true;
+    return option_number(value, 0, UINT64_MAX, &c->at, e);
+}
+
+static int set_gva(void *settings, const char *value, struct err *e)
+{
+    struct graph_choice *c = &((struct graph_settings *)settings)->choice;
+    c->gva_given = true;
+    return option_number(value, 0, UINT64_MAX, &c->gva, e);
+}
+
 static int set_title(void *settings, const char *value, struct err *e)
 {
     (void)e;
@@ -64,7 +78,9 @@ static const struct option_row graph_rows[] = {
      "write here; the ending .dot, .svg, .png or .pdf names the format (default: DOT on stdout)",
      trace_set_output},
     {"--open", NULL, "show it on the desktop; without -o, it is written to a temporary file", set_open},
-    {"--max-nodes", "N", "at most N boxes, 1 to 200; what is rarer becomes one box \"other\"", set_max_nodes},
+    {"--max-nodes", "N", "at most N boxes, 1 to 500; what is rarer becomes one box \"other\"", set_max_nodes},
+    {"--at", "SEQ", "pages, walk: the page tables as they stood at this event (default: the last)", set_at},
+    {"--gva", "ADDR", "walk: the linear address", set_gva},
     {"--title", "TEXT", "the title, instead of the guest's name and what the picture shows", set_title},
     {"--docs", "URL",
      "where an SVG's links lead: the folder of the documents (default: those installed; empty: no links)",

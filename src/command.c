@@ -41,8 +41,9 @@ int command_help(const char *path, const struct command *c)
     return status;
 }
 
-int command_parse(const struct command *c, const char *path, int argc, char **argv, void *settings,
-                  struct positionals *words, size_t min, size_t max, bool *done)
+/* What is wrong with the words, or that help was asked for: then *done, and the value is the status. */
+static int parse_all(const struct command *c, const char *path, int argc, char **argv, void *settings,
+                     struct positionals *words, size_t min, size_t max, bool *done)
 {
     static const struct option_row none[] = {{0}};
     struct err e;
@@ -61,4 +62,13 @@ int command_parse(const struct command *c, const char *path, int argc, char **ar
     }
     *done = false;
     return STATUS_OK;
+}
+
+int command_parse(const struct command *c, const char *path, int argc, char **argv, void *settings,
+                  struct positionals *words, size_t min, size_t max, bool *done)
+{
+    int status = parse_all(c, path, argc, argv, settings, words, min, max, done);
+    if (*done)
+        positionals_fini(words);
+    return status;
 }

@@ -4,14 +4,13 @@
 #include "front_inside.h"
 
 #include "commands.h"
+#include "startup.h"
 
 #include "monitor/shell/script.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- files ---- */
@@ -54,48 +53,15 @@ static void front_file(struct front *f, int fd, const char *name, bool strict, b
 
 /* ---- startup files ---- */
 
-/* A file in the current folder may come from anybody: it is read only when it is the user's own and nobody
- * else could have written it. The descriptor is asked, not the name. */
-static bool startup_trusted(struct front *f, int fd, const char *path)
-{
-    struct stat st;
-    struct err e;
-    if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)))
-        return true;
-    err_set(&e, "%s is not read: somebody else owns it or may write it", path);
-    front_failed(f, &e);
-    return false;
-}
-
-static bool same_file(int a, int b)
-{
-    struct stat first, second;
-    return a >= 0 && b >= 0 && fstat(a, &first) == 0 && fstat(b, &second) == 0 &&
-           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
-static int startup_open(struct front *f, const char *path)
-{
-    struct err e;
-    int fd = script_open(path, &e);
-    if (fd < 0 && e.code != ENOENT)
-        front_failed(f, &e);
-    return fd;
-}
-
 void front_startup_files(struct front *f)
 {
-    static const char home_name[] = "~/.ringsiderc", here_name[] = ".ringsiderc";
-    int home = getenv("HOME") ? startup_open(f, home_name) : -1;
-    int here = startup_open(f, here_name);
-    if (home >= 0)
-        front_file(f, home, home_name, false, false);
-    if (here >= 0 && !same_file(home, here) && !f->over && startup_trusted(f, here, here_name))
-        front_file(f, here, here_name, false, false);
-    if (home >= 0)
-        close(home);
-    if (here >= 0)
-        close(here);
+    struct startup_file files[STARTUP_FILES];
+    size_t n = startup_open(files, source_failed, f);
+    for (size_t i = 0; i < n; i++) {
+        if (!f->over)
+            front_file(f, files[i].fd, files[i].name, false, false);
+        close(files[i].fd);
+    }
 }
 
 /* ---- -x and --script ---- */

@@ -102,6 +102,8 @@ static void keeper_input(struct keeper *k)
 static int keeper_wait_ms(const struct keeper *k)
 {
     uint64_t now_ns = clock_host_ns();
+    if (k->idle && k->end_ns == UINT64_MAX)
+        return -1;
     uint64_t left_ms = k->end_ns <= now_ns ? 0 : (k->end_ns - now_ns) / 1000000 + 1;
     return left_ms < TICK_MS ? (int)left_ms : TICK_MS;
 }
@@ -126,7 +128,7 @@ enum keeper_event keeper_turn(struct keeper *k, int fd)
         keeper_stop(k, STOP_TIMEOUT);
         k->end_ns = UINT64_MAX;
     }
-    if (n == 0)
+    if (n == 0 && !k->idle)
         run_wake(k->run);
     return n > 0 && fds[3].revents ? KEEPER_READY : KEEPER_NOTHING;
 }

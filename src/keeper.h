@@ -31,6 +31,7 @@ struct keeper {
     uint64_t end_ns; /* host time of the time limit */
     unsigned signals;
     bool keys; /* what is typed goes to the guest: true at first */
+    bool idle; /* the guest stands: nothing is held back, and nobody has to be woken now and then */
     bool over; /* the vCPU's thread has returned */
     pthread_t thread;
     sigset_t old;

@@ -3,23 +3,16 @@
  * next frame's time) is behind one epoll descriptor, so that the keeper, which waits for signals and the end
  * of the guest's thread, waits for it as well.
  */
-#include "monitor_loop.h"
+#include "monitor_inside.h"
 
-#include "commands.h"
-#include "keeper.h"
 #include "monitor_config.h"
 
 #include "machine/clock.h"
-#include "monitor/model/replay.h"
-#include "monitor/shell/prompt.h"
-#include "monitor/ui/screen.h"
-#include "monitor/ui/term.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -28,25 +21,9 @@
 
 enum { UI_CTRL_Z = 26 };
 
-struct loop {
-    struct session *session; /* NULL: a trace */
-    struct keeper keeper;
-    struct term *term;
-    struct screen *screen;
-    struct model *model;
-    struct prompt *prompt;
-    struct complete_names names;
-    int answered_fd, timer_fd, epoll_fd;
-    int errors_fd, stderr_fd; /* what is said meanwhile, and where it is to go */
-    size_t next_command;      /* of -x */
-    bool over;
-    int signo;
-};
-
 /* ---- the pieces ---- */
 
-/* On the vCPU's thread. */
-static void notify(void *ctx)
+void loop_notify(void *ctx)
 {
     struct loop *l = ctx;
     uint64_t one = 1;
@@ -133,6 +110,19 @@ static const char *line_choices(void *ctx)
 
 /* ---- one turn ---- */
 
+/* SIGCONT has come as well by then: it is taken here, or the screen would be painted twice. */
+static void suspend(struct loop *l)
+{
+    sigset_t set;
+    const struct timespec at_once = {0};
+    term_suspend(l->term);
+    keeper_suspend();
+    sigemptyset(&set);
+    sigaddset(&set, SIGCONT);
+    sigtimedwait(&set, NULL, &at_once);
+    term_resume(l->term);
+}
+
 static void take_input(struct loop *l)
 {
     struct term_event ev;
@@ -144,13 +134,21 @@ static void take_input(struct loop *l)
         } else if (ev.kind == TERM_MOUSE) {
             screen_mouse(l->screen, ev.mouse, ev.x, ev.y);
         } else if (ev.key == UI_CTRL_Z) {
-            term_suspend(l->term);
-            keeper_suspend();
-            term_resume(l->term);
+            suspend(l);
         } else {
             screen_key(l->screen, ev.key);
         }
     }
+}
+
+/* A terminal that was closed says so again and again; SIGHUP comes only from one that controls us. */
+static void look_for_terminal(struct loop *l)
+{
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (poll(&in, 1, 0) <= 0 || !(in.revents & (POLLHUP | POLLERR | POLLNVAL)))
+        return;
+    l->signo = SIGHUP;
+    l->over = true;
 }
 
 static void drain(int fd)
@@ -180,41 +178,25 @@ static void show(struct loop *l)
         term_show(l->term, c, screen_theme(l->screen), x, y, all);
 }
 
-/* -x: one after the other. */
-static void next_command(struct loop *l)
+void loop_hurry(struct loop *l)
 {
-    const struct vm_settings *v = l->session ? &l->session->settings : NULL;
-    if (!v || l->next_command >= v->command_count || model_commanding(l->model) || !model_now(l->model))
-        return;
-    const struct vm_command *c = &v->commands[l->next_command++];
-    struct text line = {0};
-    text_addf(&line, "%s%s", c->file ? "source " : "", c->text);
-    screen_command(l->screen, text_str(&line));
-    text_fini(&line);
+    loop_notify(l);
 }
 
-static void loop_turn(struct loop *l)
+void loop_turn(struct loop *l)
 {
     drain(l->answered_fd);
     drain(l->timer_fd);
     take_input(l);
-    next_command(l);
+    look_for_terminal(l);
+    loop_startup_next(l);
     screen_poll(l->screen, clock_host_ns());
     show(l);
     set_timer(l, screen_wait_ms(l->screen, clock_host_ns()));
     l->over |= screen_over(l->screen);
 }
 
-/* ---- a live guest ---- */
-
-static int live_body(void *ctx, struct err *e)
-{
-    struct loop *l = ctx;
-    bool run = l->session->settings.at_once;
-    return debugger_main(l->session->debugger, !run, false, e);
-}
-
-static bool live_signal(void *ctx, int signo)
+bool loop_signal(void *ctx, int signo)
 {
     struct loop *l = ctx;
     switch (signo) {
@@ -225,52 +207,29 @@ static bool live_signal(void *ctx, int signo)
         return true;
     case SIGINT:
         screen_command(l->screen, "interrupt");
+        loop_hurry(l);
         return true;
     case SIGTSTP:
-        term_suspend(l->term);
-        keeper_suspend();
-        term_resume(l->term);
+        suspend(l);
+        loop_hurry(l);
         return true;
-    case SIGCONT:
+    case SIGCONT: /* after a SIGSTOP that nobody could prepare for */
         term_resume(l->term);
+        loop_hurry(l);
         return true;
     default:
         l->signo = signo;
         l->over = true;
-        door_interrupt(l->session->debugger->door);
         return false;
     }
 }
 
-static void live_loop(struct loop *l)
+void loop_init(struct loop *l, struct session *s)
 {
-    set_timer(l, 0);
-    while (!l->over) {
-        enum keeper_event event = keeper_turn(&l->keeper, l->epoll_fd);
-        if (event == KEEPER_OVER)
-            return;
-        if (event == KEEPER_READY)
-            loop_turn(l);
-    }
+    *l = (struct loop){.session = s, .answered_fd = -1, .timer_fd = -1, .epoll_fd = -1};
 }
 
-/* The debugger's thread is told to end, and everything on its way is waited for. */
-static int live_end(struct loop *l)
-{
-    struct text out = {0};
-    struct err e;
-    int status = STATUS_OK;
-    struct door_ticket quit = {.channel = DOOR_COMMAND, .text = "quit", .len = 4, .out = &out};
-    door_interrupt(l->session->debugger->door);
-    if (!l->keeper.over)
-        (void)!door_ask(l->session->debugger->door, quit.channel, quit.text, quit.len, &out, &e);
-    text_fini(&out);
-    if (keeper_finish(&l->keeper, &e) < 0)
-        status = command_fail(STATUS_GUEST_DEATH, &e);
-    return status;
-}
-
-static int loop_open(struct loop *l, struct err *e)
+int loop_open(struct loop *l, struct err *e)
 {
     int w, h;
     if (loop_descriptors(l, e) < 0 || !(l->prompt = prompt_open_inside(&l->names, e)) ||
@@ -287,7 +246,7 @@ static int loop_open(struct loop *l, struct err *e)
     return 0;
 }
 
-static void loop_close(struct loop *l)
+void loop_close(struct loop *l)
 {
     if (l->screen)
         config_save(l->screen);
@@ -297,55 +256,6 @@ static void loop_close(struct loop *l)
     screen_destroy(l->screen);
     prompt_close(l->prompt);
     model_close(l->model);
+    loop_startup_fini(l);
     loop_close_descriptors(l);
-}
-
-int monitor_live(struct session *s)
-{
-    struct loop l = {.session = s, .answered_fd = -1, .timer_fd = -1, .epoll_fd = -1};
-    struct keeper_hooks hooks = {live_body, live_signal, &l};
-    struct err e;
-    int status = STATUS_USAGE;
-    l.names = (struct complete_names){s->debugger->symbols, &s->debugger->names};
-    l.model = model_open(s->debugger->door, s->debugger->symbols, notify, &l, &e);
-    if (!l.model || loop_open(&l, &e) < 0) {
-        door_close(s->debugger->door);
-    } else if (keeper_start(&l.keeper, s->run, &s->console, s->settings.timeout_s, &hooks, &e) < 0) {
-        status = STATUS_NO_KVM;
-    } else {
-        l.keeper.keys = false;
-        live_loop(&l);
-        e.text[0] = '\0';
-        status = live_end(&l);
-        loop_close(&l);
-        return l.signo ? 128 + l.signo : status;
-    }
-    loop_close(&l);
-    return command_fail(status, &e);
-}
-
-/* ---- a trace ---- */
-
-int monitor_trace(const char *path)
-{
-    struct loop l = {.answered_fd = -1, .timer_fd = -1, .epoll_fd = -1};
-    struct err e;
-    struct replay *r = replay_open(path, &e);
-    if (!r || !(l.model = model_open_replay(r, &e)) || loop_open(&l, &e) < 0) {
-        loop_close(&l);
-        return command_fail(STATUS_USAGE, &e);
-    }
-    uint64_t was_ns = clock_host_ns();
-    for (bool first = true; !l.over; first = false) {
-        struct pollfd fd = {.fd = l.epoll_fd, .events = POLLIN};
-        if (!first && poll(&fd, 1, -1) < 0 && errno != EINTR)
-            break;
-        uint64_t now_ns = clock_host_ns();
-        if (replay_elapse(r, now_ns - was_ns, &e) < 0)
-            screen_say(l.screen, e.text);
-        was_ns = now_ns;
-        loop_turn(&l);
-    }
-    loop_close(&l);
-    return STATUS_OK;
 }

@@ -60,11 +60,34 @@ static int option_take(const struct option_row *rows, int argc, char **argv, int
     return row->set(settings, value, e) < 0 ? err_wrap(e, "%s", row->name) : 0;
 }
 
+void positionals_fini(struct positionals *words)
+{
+    if (words->word != words->few)
+        free(words->word);
+    *words = (struct positionals){.word = words->few, .cap = POSITIONAL_FEW};
+}
+
+static int positionals_add(struct positionals *words, const char *word, struct err *e)
+{
+    if (words->n == words->cap) {
+        const char **more = malloc(2 * words->cap * sizeof *more);
+        if (!more)
+            return err_sys(e, ENOMEM, "%zu words", 2 * words->cap);
+        memcpy(more, words->word, words->n * sizeof *more);
+        if (words->word != words->few)
+            free(words->word);
+        words->word = more;
+        words->cap *= 2;
+    }
+    words->word[words->n++] = word;
+    return 0;
+}
+
 int options_parse(const struct option_row *rows, int argc, char **argv, void *settings,
                   struct positionals *words, bool *help, struct err *e)
 {
     bool only_words = false;
-    *words = (struct positionals){.n = 0};
+    *words = (struct positionals){.word = words->few, .cap = POSITIONAL_FEW};
     *help = false;
     for (int i = 0; i < argc; i++) {
         const char *word = argv[i];
@@ -76,10 +99,8 @@ int options_parse(const struct option_row *rows, int argc, char **argv, void *se
         } else if (!only_words && word[0] == '-' && word[1]) {
             if (option_take(rows, argc, argv, &i, settings, e) < 0)
                 return -1;
-        } else if (words->n == POSITIONAL_MAX) {
-            return err_set(e, "too many words: \"%s\"", word);
-        } else {
-            words->word[words->n++] = word;
+        } else if (positionals_add(words, word, e) < 0) {
+            return -1;
         }
     }
     return 0;

@@ -17,11 +17,15 @@ struct option_row {
     int (*set)(void *settings, const char *value, struct err *e);
 };
 
-enum { POSITIONAL_MAX = 8 };
+/* The words that are no options, in order. Where more than POSITIONAL_FEW may be given they want
+ * positionals_fini afterwards; it is never copied. */
+enum { POSITIONAL_FEW = 8 };
 struct positionals {
-    const char *word[POSITIONAL_MAX];
-    size_t n;
+    const char **word;
+    size_t n, cap;
+    const char *few[POSITIONAL_FEW];
 };
+void positionals_fini(struct positionals *words);
 
 /* Parses argv[0..argc) (program and command names already taken off). Options may stand anywhere; `--` ends
  * them. Accepts

@@ -44,6 +44,7 @@ void session_destroy(struct session *s)
         symbols_close(s->symbols);
     debugger_destroy(s->debugger);
     run_destroy(s->run);
+    tables_tap_fini(&s->tap);
     trace_info_free(s->info);
     if (s->machine.device_count)
         machine_fini(&s->machine);
@@ -142,7 +143,7 @@ static int session_open_debugger(struct session *s, struct err *e)
         return -1;
     s->symbols = symbols;
     s->debugger->counts = &s->counts;
-    run_add_sink(s->run, (struct event_sink){counts_put, &s->counts});
+    run_add_sink(s->run, (struct event_sink){.put = counts_put, .ctx = &s->counts});
     return s->settings.gdb ? session_listen(s, e) : 0;
 }
 
@@ -195,8 +196,10 @@ void session_connect(struct session *s, int in_fd, int out_fd)
     run_set_input(s->run, console_take, &s->console);
     run_set_tick(s->run, tick, s);
     run_set_describe(s->run, disasm_named);
-    if (s->trace)
-        run_add_sink(s->run, (struct event_sink){trace_put, s->trace});
+    if (s->trace) {
+        tables_tap_init(&s->tap, s->trace, s->run, &s->machine);
+        run_add_sink(s->run, (struct event_sink){tables_tap_put, &s->tap, tables_tap_step});
+    }
     if (s->debugger) {
         s->debugger->type = type;
         s->debugger->type_ctx = s;
@@ -238,6 +241,7 @@ int session_close_trace(struct session *s, int status)
         return status;
     if (run_counters(s->run, &stats, &n, &e) < 0)
         n = 0; /* an old kernel has no statistics: then there are none to show */
+    tables_tap_end(&s->tap);
     int rc = trace_info_close(s->trace, run_result(s->run), stats, n, &e);
     s->trace = NULL;
     free(stats);

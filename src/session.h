@@ -9,6 +9,7 @@
 #define RINGSIDE_SESSION_H
 
 #include "console.h"
+#include "tables_tap.h"
 #include "trace_info.h"
 #include "vm_options.h"
 
@@ -30,6 +31,7 @@ struct session {
     struct counts counts;
     struct trace_info_made *info;
     struct trace_writer *trace;
+    struct tables_tap tap;     /* the way into it */
     bool trace_lost; /* it was said that the trace could not be written */
 };
 

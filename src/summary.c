@@ -33,7 +33,8 @@ void summary_json(const struct run_result *r, const char *trace, struct text *ou
         text_add_json(out, trace);
     else
         text_add(out, "null");
-    text_addf(out, ",\"events\":%llu,\"reason\":", (unsigned long long)r->events);
+    text_addf(out, ",\"events\":%llu,\"cpu_ns\":%llu,\"reason\":", (unsigned long long)r->events,
+              (unsigned long long)r->cpu_ns);
     text_add_json(out, r->reason);
     text_add(out, "}\n");
 }

@@ -5,9 +5,11 @@ Written from docs/trace-format.md alone, on purpose: it proves that the page is 
 shares no code and no table with Ringside. Python's standard library only; zstd frames are unpacked by libzstd, found
 with ctypes, or else by the zstd command.
 
-    trace_reader.py FILE.rst
+    trace_reader.py [--regs|--tables] FILE.rst
 
-Prints the events of all whole chunks. Exit status 0: the file is whole; 1: it is not, and stderr says why; 2: it
+Prints the events of all whole chunks. With --regs, a line for each step follows instead of the events: its number and
+all registers after it; with --tables, each copy of the guest's page tables: a line for its registers, one for each table,
+and one for each entry that is not 0. Exit status 0: the file is whole; 1: it is not, and stderr says why; 2: it
 cannot be read at all.
 """
 
@@ -25,7 +27,12 @@ ASSISTS = (
     "none int int3 into stac clac popcnt cmpxchg16b rdtscp xgetbv xsetbv fxsave fxrstor xsave xrstor fninit "
     "ldmxcsr stmxcsr iretd lar lsl verr verw invpcid crc32"
 ).split()
-KIND_ASSIST, KIND_MARK = 192, 195
+KIND_ASSIST, KIND_STEP, KIND_MARK = 192, 194, 195
+REGS = (
+    "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15 rip rflags cr0 cr2 cr3 cr4 cr8 efer "
+    "fs_base gs_base es cs ss ds fs gs"
+).split()
+REG_RIP, REG_CS = REGS.index("rip"), REGS.index("cs")
 SHAPE = ("kind", "device", "reg", "vcpu", "dir", "size", "flags", "mode_cpl")
 MEMBERS = SHAPE + ("seq", "time_ns", "rip", "addr", "value", "guest_ns", "host_ns", "count", "cs", "detail")
 FLAGS = ((1, "string"), (2, "rip_next"), (4, "unclaimed"), (8, "stepped"))
@@ -150,7 +157,7 @@ def chunks(data):
             raise Damaged(where + "wrong checksum")
         if found != number:
             raise Damaged(where + "out of order")
-        if flags & 1 and kind in (b"HEAD", b"EVTS", b"FOOT"):
+        if flags & 1 and kind in (b"HEAD", b"EVTS", b"REGS", b"PTBL", b"FOOT"):
             payload = unzstd(payload, raw)
         yield kind, payload, at, 24 + stored
         at += 24 + stored
@@ -248,11 +255,140 @@ class Events:
         return slot, event
 
 
+class Registers:
+    """Decodes register chunks, step by step beside their events."""
+
+    def __init__(self, payload):
+        cursor = Cursor(payload)
+        self.steps, masks_len = cursor.number(4), cursor.number(4)
+        self.now = {}
+        count = cursor.varint()
+        if count > 256:
+            raise Damaged("too many vCPUs")
+        for _ in range(count):
+            vcpu = cursor.number(1)
+            self.now[vcpu] = [cursor.varint() for _ in REGS]
+        self.masks = Cursor(cursor.take(masks_len))
+        self.values = Cursor(cursor.take(cursor.left()))
+        self.slots = {}
+
+    def step(self, event):
+        """All registers after this step, and the numbers of those it changed."""
+        if self.steps == 0:
+            raise Damaged("more steps than registers")
+        self.steps -= 1
+        known = event["vcpu"] in self.now
+        before = list(self.now.get(event["vcpu"], [0] * len(REGS)))
+        before[REG_RIP], before[REG_CS] = event["rip"], event["cs"]
+        number = (event["rip"] ^ event["rip"] >> 10) % 1024
+        slot = self.slots.get(number)
+        if slot is None or slot["rip"] != event["rip"]:
+            slot = {"rip": event["rip"], "missed": 0, "touched": 0, "stride": [0] * (REG_RIP + 1), "after": None}
+            self.slots[number] = slot
+        mask = self.masks.varint() ^ slot["missed"]
+        if mask >> 32:
+            raise Damaged("a mask does not fit 32 bits")
+        slot["missed"] = mask
+        after = []
+        for i in range(len(REGS)):
+            reference = slot["after"][i] if slot["touched"] >> i & 1 else before[i]
+            if mask >> i & 1:
+                value = reference + self.values.difference() if i <= REG_RIP else reference ^ self.values.varint()
+            else:
+                value = before[i] + slot["stride"][i] if i <= REG_RIP else reference
+            after.append(value & WORD64)
+        changed = [i for i in range(len(REGS)) if after[i] != before[i]]
+        slot["stride"] = [after[i] - before[i] for i in range(REG_RIP + 1)]
+        for i in changed:
+            slot["touched"] |= 1 << i
+        slot["after"] = self.now[event["vcpu"]] = after
+        return after, changed if known else range(len(REGS))
+
+    def end(self):
+        if self.steps or self.masks.left() or self.values.left():
+            raise Damaged("more registers than steps")
+
+
+class Tables:
+    """Decodes copies of page tables (chunks PTBL)."""
+
+    def decode(self, payload):
+        """Lines for a copy."""
+        place, tables = None, []
+        for number, part in fields(payload):
+            if number != 1 and place is None:
+                raise Damaged("page tables do not begin with their registers")
+            if number == 1:
+                if place:
+                    raise Damaged("page tables have their registers twice")
+                place = [part.varint() for _ in range(9)]
+                if place[1] > 255 or place[6] > 255:
+                    raise Damaged("page tables have impossible registers")
+                place[7] &= 15  # the flags of this version
+                scheme = self.scheme(place[2], place[4], place[5])
+                self.last = self.stride = gpa = 0
+            elif number == 2:
+                self.memory(part)
+            elif number == 3:
+                gpa = gpa + part.difference() & WORD64
+                tables.append(self.table(part, scheme, gpa))
+        if place is None or len(tables) > 512:
+            raise Damaged("page tables without registers, or too many")
+        return ["tables %d %d %#x %#x %#x %#x %d %d %d" % tuple(place)] + [line for lines in tables for line in lines]
+
+    @staticmethod
+    def scheme(cr0, cr4, efer):
+        """Number of levels, bytes of an entry, entries of the top table; None while paging is off."""
+        if not cr0 & 1 << 31:
+            return None
+        if not cr4 & 1 << 5:
+            return 2, 4, 1024
+        if not efer & 1 << 10:
+            return 3, 8, 4
+        return (5 if cr4 & 1 << 12 else 4), 8, 512
+
+    @staticmethod
+    def memory(part):
+        end = regions = 0
+        while part.left():
+            gap, length = part.varint(), part.varint() >> 1
+            end += gap + length
+            regions += 1
+            if gap >> 40 or length >> 40 or end >> 40 or regions > 32:
+                raise Damaged("an impossible memory")
+
+    def table(self, part, scheme, gpa):
+        level, backed = part.varint(), part.varint()
+        if scheme is None or not 1 <= level <= scheme[0] or backed > 1:
+            raise Damaged("an impossible table")
+        width = scheme[1]
+        count = scheme[2] if level == scheme[0] else 4096 // width
+        if gpa >> 52 or gpa % (count * width):
+            raise Damaged("a table where none can be")
+        lines, index, mask = ["table %d %#x %d" % (level, gpa, backed)], 0, (1 << 8 * width) - 1
+        while backed and part.left():
+            head = part.varint()
+            kind, n = head & 3, head >> 2
+            if n < 1 or n > count - index:
+                raise Damaged("a table's entries cannot be decoded")
+            if kind:
+                first = self.last + self.stride + part.difference()
+                if kind == 3:
+                    self.stride = part.difference()
+                step = self.stride if kind > 1 else 0
+                for i in range(n):
+                    self.last = first + i * step & mask
+                    if self.last:
+                        lines.append("entry %d %#x" % (index + i, self.last))
+            index += n
+        return lines
+
+
 def quoted(text):
     return '"%s"' % text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def json_line(event, header, marks):
+def json_line(event, header, marks, step):
     device, regs = header.device(event)
     moved = event["dir"] in (1, 2)
     out = ['"%s":%d' % (k, event[m]) for k, m in (("seq", "seq"), ("t_ns", "time_ns"), ("vcpu", "vcpu"))]
@@ -284,6 +420,9 @@ def json_line(event, header, marks):
     add("flags", "[%s]" % ",".join(flags), flags)
     if event["kind"] == KIND_MARK:
         add("text", quoted(marks[event["addr"]]), marks[event["addr"]])
+    if step:
+        after, changed = step
+        add("regs", "{%s}" % ",".join('"%s":"%#x"' % (REGS[i], after[i]) for i in changed), len(changed))
     return "{%s}\n" % ",".join(out)
 
 
@@ -297,9 +436,25 @@ def check_footer(payload, at, length, file_len, count):
         raise Damaged("bytes after the footer")
 
 
-def read(data, out):
-    """Prints the events of `data`; raises Damaged where they end too early."""
-    events, header = Events(), None
+def regs_line(event, after):
+    values = " ".join("%s=%#x" % pair for pair in zip(REGS, after))
+    return "%d vcpu=%d %s\n" % (event["seq"], event["vcpu"], values)
+
+
+def print_events(events, payload, regs, header, out, only):
+    for event in events.decode(payload):
+        step = regs.step(event) if regs and event["kind"] == KIND_STEP else None
+        if not only:
+            out.write(json_line(event, header, events.marks, step).encode("utf-8"))
+        elif step and only == "--regs":
+            out.write(regs_line(event, step[0]).encode("utf-8"))
+    if regs:
+        regs.end()
+
+
+def read(data, out, only):
+    """Prints the events of `data`, or the registers or page tables; raises Damaged where they end too early."""
+    events, header, regs, tables = Events(), None, None, Tables()
     for kind, payload, at, length in chunks(data):
         if header is None:
             if kind != b"HEAD":
@@ -308,17 +463,24 @@ def read(data, out):
         elif kind == b"HEAD":
             raise Damaged("a second header")
         elif kind == b"EVTS":
-            for event in events.decode(payload):
-                out.write(json_line(event, header, events.marks).encode("utf-8"))
+            print_events(events, payload, regs, header, out, only)
+        elif kind == b"PTBL":
+            lines = tables.decode(payload)
+            if only == "--tables":
+                out.write("".join(line + "\n" for line in lines).encode("utf-8"))
         elif kind == b"FOOT":
             check_footer(payload, at, length, len(data), events.count)
             return
+        regs = Registers(payload) if kind == b"REGS" else None
     raise Damaged("no footer")
 
 
 def main(argv):
+    only = argv[1] if argv[1:2] in (["--regs"], ["--tables"]) else None
+    if only:
+        del argv[1]
     if len(argv) != 2:
-        sys.stderr.write("usage: trace_reader.py FILE.rst\n")
+        sys.stderr.write("usage: trace_reader.py [--regs|--tables] FILE.rst\n")
         return 2
     try:
         with open(argv[1], "rb") as file:
@@ -333,7 +495,7 @@ def main(argv):
         sys.stderr.write("%s: a version this reader does not know\n" % argv[1])
         return 2
     try:
-        read(data, sys.stdout.buffer)
+        read(data, sys.stdout.buffer, only)
     except Damaged as why:
         sys.stdout.buffer.flush()
         sys.stderr.write("%s: not whole: %s\n" % (argv[1], why))

@@ -46,7 +46,7 @@ int trace_check(struct trace_reader *r, struct text *out, struct err *e)
     struct event ev;
     struct trace_state s;
     int more;
-    if (trace_rewind(r, e))
+    if (trace_reader_want_regs(r, e) || trace_rewind(r, e))
         return -1;
     while ((more = trace_next(r, &ev, e)) > 0)
         ;
@@ -68,5 +68,8 @@ int trace_check(struct trace_reader *r, struct text *out, struct err *e)
     }
     text_addf(out, "whole: %" PRIu64 " event%s in %" PRIu64 " chunks, ended: %s\n", s.events,
               plural(s.events), s.chunks, s.end->status);
+    if (trace_reader_tables_count(r))
+        text_addf(out, "page tables: %" PRIu64 " cop%s\n", trace_reader_tables_count(r),
+                  trace_reader_tables_count(r) == 1 ? "y" : "ies");
     return 0;
 }

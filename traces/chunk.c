@@ -144,7 +144,7 @@ static enum chunk_result chunk_bad(const struct chunk_reader *r, struct err *e, 
 static enum chunk_result chunk_cut(const struct chunk_reader *r, struct err *e)
 {
     err_set(e, "cut off inside chunk %" PRIu32 " at byte %" PRIu64, r->number, r->offset);
-    return CHUNK_BAD;
+    return CHUNK_CUT;
 }
 
 /* What is wrong with a head before its checksum is looked at, or NULL. A compressed payload is always the
@@ -180,13 +180,13 @@ static enum chunk_result chunk_unpack(struct chunk_reader *r, struct chunk *c, b
 }
 
 /* Only these are looked into; a chunk of another type is from a later version and is stepped over. */
-static bool chunk_type_known(const char *type)
+static bool chunk_type_known(const struct chunk_reader *r, const char *type)
 {
-    static const char *const types[] = {CHUNK_HEAD, CHUNK_EVENTS, CHUNK_FOOT};
+    static const char *const types[] = {CHUNK_HEAD, CHUNK_EVENTS, CHUNK_FOOT, CHUNK_TABLES};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (!memcmp(type, types[i], CHUNK_TYPE_LEN))
             return true;
-    return false;
+    return r->want_regs && !memcmp(type, CHUNK_REGS, CHUNK_TYPE_LEN);
 }
 
 /* Reads head and stored payload into r->stored and proves the checksum. */
@@ -224,7 +224,7 @@ enum chunk_result chunk_read(struct chunk_reader *r, struct chunk *c, struct err
         return result;
     *c = (struct chunk){.offset = r->offset, .number = r->number, .stored_len = le32_load(r->stored + 8)};
     memcpy(c->type, r->stored, CHUNK_TYPE_LEN);
-    if (chunk_type_known(c->type))
+    if (chunk_type_known(r, c->type))
         result = chunk_unpack(r, c, le32_load(r->stored + 4) & CHUNK_ZSTD, le32_load(r->stored + 12), e);
     if (result != CHUNK_OK)
         return result;

@@ -53,7 +53,8 @@ struct chunk_reader {
     int fd;
     uint64_t offset; /* of the next chunk */
     uint32_t number;
-    void *zstd; /* ZSTD_DCtx */
+    bool want_regs; /* chunks of registers are wanted: else they are skipped */
+    void *zstd;     /* ZSTD_DCtx */
     uint8_t *stored, *raw;
     size_t stored_cap, raw_cap;
 };
@@ -61,15 +62,16 @@ struct chunk_reader {
 enum chunk_result {
     CHUNK_OK,
     CHUNK_EOF, /* the file ends here, between two chunks */
-    CHUNK_BAD, /* cut or damaged: the text says how */
+    CHUNK_CUT, /* the file ends inside this chunk: the text says so */
+    CHUNK_BAD, /* damaged: the text says how */
     CHUNK_IO,  /* the file could not be read, or memory ran out */
 };
 
 void chunk_reader_init(struct chunk_reader *r, int fd);
 void chunk_reader_fini(struct chunk_reader *r);
 
-/* Reads the chunk at r->offset and goes behind it. All but CHUNK_OK leave the place as it was; CHUNK_BAD and
- * CHUNK_IO fill `e`. */
+/* Reads the chunk at r->offset and goes behind it. All but CHUNK_OK leave the place as it was; CHUNK_CUT,
+ * CHUNK_BAD and CHUNK_IO fill `e`. */
 enum chunk_result chunk_read(struct chunk_reader *r, struct chunk *c, struct err *e);
 
 /* Up to `n` bytes at `offset`: the number read, less than `n` only at the end of the file, or -1. */

@@ -8,8 +8,8 @@
 #include "traces/codec.h"
 
 #include "base/bytes.h"
-#include "traces/cursor.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* The eight one-byte members from `kind` on are compared and copied as one block; mode_cpl is its last byte.
@@ -72,43 +72,15 @@ static uint8_t *shape_put(uint8_t *out, uint8_t mask, const struct event *ev)
     return out;
 }
 
-static void shape_get(struct cursor *in, struct event *ev)
-{
-    uint8_t mask = cursor_byte(in);
-    uint8_t *shape = shape_of(ev);
-    for (unsigned i = 0; i < SHAPE_LEN; i++)
-        if (mask & 1u << i)
-            shape[i] = cursor_byte(in);
-    if (mask & SHAPE_MODE_CS)
-        ev->cs = (uint16_t)cursor_le(in, 2);
-}
-
 static uint8_t *difference_put(uint8_t *out, uint64_t now, uint64_t before)
 {
     return out + varint_store(out, zigzag(now - before));
 }
 
-/* `before` plus a coded difference; above `max` the bytes are no event. */
-static uint64_t difference_get(struct cursor *in, uint64_t before, uint64_t max)
-{
-    uint64_t v = before + unzigzag(cursor_varint(in));
-    in->bad |= v > max;
-    return v;
-}
-
-static uint64_t varint_get(struct cursor *in, uint64_t max)
-{
-    uint64_t v = cursor_varint(in);
-    in->bad |= v > max;
-    return v;
-}
-
 /* Both sides end an event with this. What took no time (a mark, an interrupt) does not move the vCPU's clock.
  */
-static void codec_keep(struct codec *c, unsigned slot, const struct event *ev)
+static inline void codec_follow(struct codec *c, const struct event *ev)
 {
-    c->slot[slot] = *ev;
-    c->last = slot;
     c->seq_due = ev->seq + 1;
     if (ev->guest_ns || ev->host_ns)
         c->left_ns[ev->vcpu] = ev->time_ns + ev->host_ns;
@@ -152,39 +124,129 @@ size_t codec_put(struct codec *c, const struct event *ev, uint8_t *out)
         p = difference_put(p, ev->seq, c->seq_due);
     if (more & MORE_TIME)
         p = difference_put(p, ev->time_ns, time_due);
-    codec_keep(c, slot, ev);
+    c->slot[slot] = *ev;
+    c->last = slot;
+    codec_follow(c, ev);
     return (size_t)(p - out);
+}
+
+/*
+ * Decoding is where a trace of ten million events takes its time, so it looks at the end of its bytes once an
+ * event, not once a byte: no event uses more than DECODE_MOST bytes, and that many are always there.
+ */
+struct decoder {
+    const uint8_t *p;
+    bool bad; /* a number that does not fit where it belongs */
+};
+
+/* Two tags, nine numbers, a mask and what it names. */
+enum { DECODE_MOST = 2 + 9 * VARINT_MAX + 1 + SHAPE_LEN + 2 };
+_Static_assert(DECODE_MOST <= EVENT_CODED_MAX, "the longest event has room in the tail");
+
+static inline uint64_t varint_get(struct decoder *in)
+{
+    uint64_t v = *in->p++;
+    if (v < 0x80)
+        return v;
+    v &= 0x7f;
+    for (unsigned shift = 7; shift < 63; shift += 7) {
+        uint64_t bits = *in->p++;
+        v |= (bits & 0x7f) << shift;
+        if (bits < 0x80)
+            return v;
+    }
+    uint64_t last = *in->p++;
+    in->bad |= last > 1;
+    return v | last << 63;
+}
+
+/* `before` plus a coded difference; above `max` the bytes are no event. */
+static inline uint64_t difference_get(struct decoder *in, uint64_t before, uint64_t max)
+{
+    uint64_t v = before + unzigzag(varint_get(in));
+    in->bad |= v > max;
+    return v;
+}
+
+static inline uint64_t bounded_get(struct decoder *in, uint64_t max)
+{
+    uint64_t v = varint_get(in);
+    in->bad |= v > max;
+    return v;
+}
+
+static void shape_get(struct decoder *in, struct event *ev)
+{
+    uint8_t mask = *in->p++;
+    uint8_t *shape = shape_of(ev);
+    for (unsigned i = 0; i < SHAPE_LEN; i++)
+        if (mask & 1u << i)
+            shape[i] = *in->p++;
+    if (mask & SHAPE_MODE_CS) {
+        ev->cs = le16_load(in->p);
+        in->p += 2;
+    }
+}
+
+/* The rarer half of an event: what its second tag byte names. */
+static void more_get(struct decoder *in, unsigned more, struct event *ev)
+{
+    if (more & MORE_RIP)
+        ev->rip = difference_get(in, ev->rip, UINT64_MAX);
+    if (more & MORE_ADDR)
+        ev->addr = difference_get(in, ev->addr, UINT64_MAX);
+    if (more & MORE_SHAPE)
+        shape_get(in, ev);
+    if (more & MORE_COUNT)
+        ev->count = (uint32_t)bounded_get(in, UINT32_MAX);
+    if (more & MORE_DETAIL)
+        ev->detail = (uint16_t)bounded_get(in, UINT16_MAX);
+}
+
+/* Decodes at `p`, where DECODE_MOST bytes may be read, in the slot itself: what was written byte by byte is
+ * copied once, not twice. Returns the length used, 0 for bytes that are no event. */
+static inline size_t codec_decode(struct codec *c, const uint8_t *p, struct event *out)
+{
+    struct decoder in = {p, false};
+    unsigned tag = *in.p++;
+    unsigned more = tag & TAG_MORE ? *in.p++ : 0;
+    unsigned slot = tag % EVENT_SLOTS;
+    struct event *ev = &c->slot[slot];
+    if (more & MORE_NEW)
+        *ev = c->slot[c->last];
+    uint32_t guest_ns = (uint32_t)difference_get(&in, ev->guest_ns, UINT32_MAX);
+    uint32_t host_ns = (uint32_t)difference_get(&in, ev->host_ns, UINT32_MAX);
+    if (tag & TAG_VALUE)
+        ev->value ^= varint_get(&in);
+    if (more)
+        more_get(&in, more, ev);
+    uint64_t seq = c->seq_due;
+    if (more & MORE_SEQ)
+        seq = difference_get(&in, seq, UINT64_MAX);
+    uint64_t time_ns = c->left_ns[ev->vcpu] + guest_ns;
+    if (more & MORE_TIME)
+        time_ns = difference_get(&in, time_ns, UINT64_MAX);
+    ev->guest_ns = guest_ns;
+    ev->host_ns = host_ns;
+    ev->seq = seq;
+    ev->time_ns = time_ns;
+    c->last = slot;
+    codec_follow(c, ev);
+    *out = *ev;
+    return in.bad ? 0 : (size_t)(in.p - p);
+}
+
+/* The last events of a chunk are decoded from a copy with room behind it, so that they can be looked at like
+ * all others; what went past the end shows in the length. Their slots no longer matter then. */
+static size_t codec_decode_tail(struct codec *c, const uint8_t *p, size_t avail, struct event *ev)
+{
+    uint8_t tail[EVENT_CODED_MAX + DECODE_MOST] = {0};
+    memcpy(tail, p, avail);
+    size_t used = codec_decode(c, tail, ev);
+    return used <= avail ? used : 0;
 }
 
 size_t codec_get(struct codec *c, const uint8_t *p, size_t avail, struct event *ev)
 {
-    struct cursor in = {p, avail, false};
-    unsigned tag = cursor_byte(&in);
-    unsigned more = tag & TAG_MORE ? cursor_byte(&in) : 0;
-    unsigned slot = tag % EVENT_SLOTS;
-    *ev = c->slot[more & MORE_NEW ? c->last : slot];
-    ev->guest_ns = (uint32_t)difference_get(&in, ev->guest_ns, UINT32_MAX);
-    ev->host_ns = (uint32_t)difference_get(&in, ev->host_ns, UINT32_MAX);
-    if (tag & TAG_VALUE)
-        ev->value ^= cursor_varint(&in);
-    if (more & MORE_RIP)
-        ev->rip = difference_get(&in, ev->rip, UINT64_MAX);
-    if (more & MORE_ADDR)
-        ev->addr = difference_get(&in, ev->addr, UINT64_MAX);
-    if (more & MORE_SHAPE)
-        shape_get(&in, ev);
-    if (more & MORE_COUNT)
-        ev->count = (uint32_t)varint_get(&in, UINT32_MAX);
-    if (more & MORE_DETAIL)
-        ev->detail = (uint16_t)varint_get(&in, UINT16_MAX);
-    ev->seq = c->seq_due;
-    if (more & MORE_SEQ)
-        ev->seq = difference_get(&in, ev->seq, UINT64_MAX);
-    ev->time_ns = c->left_ns[ev->vcpu] + ev->guest_ns;
-    if (more & MORE_TIME)
-        ev->time_ns = difference_get(&in, ev->time_ns, UINT64_MAX);
-    if (in.bad)
-        return 0;
-    codec_keep(c, slot, ev);
-    return avail - in.left;
+    return avail >= DECODE_MOST ? codec_decode(c, p, ev) : codec_decode_tail(c, p, avail, ev);
 }

@@ -31,7 +31,8 @@ void codec_reset(struct codec *c, uint64_t seq_due, uint64_t base_ns);
 /* Codes `ev` into `out`, which has room for EVENT_CODED_MAX bytes. Returns the length. */
 size_t codec_put(struct codec *c, const struct event *ev, uint8_t *out);
 
-/* Decodes one event from the `avail` bytes at `p`. Returns the length used, or 0 when they hold none. */
+/* Decodes one event from the `avail` bytes at `p`. Returns the length used, or 0 when they hold none; then
+ * the codec is good for nothing until its next reset. */
 size_t codec_get(struct codec *c, const uint8_t *p, size_t avail, struct event *ev);
 
 #endif

@@ -36,12 +36,55 @@ NODISCARD int trace_filter_kind(struct trace_filter *f, const char *name, struct
  * reads. */
 NODISCARD int trace_show(struct trace_reader *r, const struct trace_filter *f, FILE *out, struct err *e);
 
-/* `trace export --format jsonl`: an object a line, keys as promised. */
+/* One event as that line, with its newline. */
+void trace_event_line(const struct event *ev, const struct event_names *names, struct text *out);
+
+/* `trace tail`: the last `n` wanted events (at most TAIL_MAX) as `trace show` prints them; the reader stands
+ * at the end then. With trace_tail_more, what has come since: it tells what became of the file, as
+ * trace_continue does. An error of writing is TRACE_LOST. */
+#define TAIL_MAX 1000000
+NODISCARD int trace_tail(struct trace_reader *r, const struct trace_filter *f, size_t n, FILE *out,
+                         struct err *e);
+NODISCARD enum trace_growth trace_tail_more(struct trace_reader *r, const struct trace_filter *f, FILE *out,
+                                            struct err *e);
+
+/* The formats of `trace export`, a row each: name and what it is. `--help` and errors follow this table, and
+ * each is a function export_NAME of a file of its own. The first is what is meant when none is named. */
+#define EXPORT_FORMATS(X)                                                                                    \
+    X(jsonl, "a JSON object a line")                                                                         \
+    X(csv, "a table (RFC 4180)")                                                                             \
+    X(sqlite, "a database with views, needs -o")                                                             \
+    X(perfetto, "tracks over time for ui.perfetto.dev and chrome://tracing")                                 \
+    X(dot, "the exits graph for Graphviz")
+
+struct export_choice {
+    const char *format; /* NULL: the first */
+    const char *path;   /* where to; NULL or "-": the stream */
+    bool force;         /* sqlite: overwrite whatever is there */
+};
+
+/* The number of a format, or -1 with an error that names those there are. */
+NODISCARD int trace_export_format(const char *name, struct err *e);
+
+/* `trace export`: the wanted events in another form. A file is there whole or not at all; a trace is never
+ * overwritten. */
+NODISCARD int trace_export(struct trace_reader *r, const struct trace_filter *f,
+                           const struct export_choice *c, FILE *out, struct err *e);
+
+/* `trace export --format jsonl` to a stream. */
 NODISCARD int trace_export_jsonl(struct trace_reader *r, const struct trace_filter *f, FILE *out,
                                  struct err *e);
 
-/* One event as that JSON object, without newline; docs/trace-format.md says when each key is there. */
+/* One event as an object of jsonl, without newline; docs/trace-format.md says when each key is there. */
 void trace_event_json(const struct event *ev, const struct event_names *names, struct text *out);
+
+/* The same for a step with what it changed: trace_reader_regs(). `regs` may be NULL. */
+void trace_event_json_regs(const struct event *ev, const struct event_names *names,
+                           const struct event_regs *regs, uint32_t changed, struct text *out);
+
+/* `trace report`: everything about the run on one HTML page, to `path` (NULL or "-": the stream). */
+NODISCARD int trace_report(struct trace_reader *r, const struct trace_filter *f, const char *path, FILE *out,
+                           struct err *e);
 
 /* `trace stat`: tables by kind, device, mode and rip with counts, share, host and guest time,
  * min/median/p99/max; `top` rows of each (0 = 10). */
@@ -61,7 +104,10 @@ NODISCARD int trace_check(struct trace_reader *r, struct text *out, struct err *
     X(MACHINE, machine, "the PC's devices and their traffic", 40, 0)                                         \
     X(FLOW, flow, "which code runs, where it goes, which devices it touches", 40, 0)                         \
     X(IRQ, irq, "interrupts: raised, injected, handled, ended, and how long it took", 12, 0)                 \
-    X(CALLS, calls, "which function calls which", 40, 0)
+    X(CALLS, calls, "which function calls which", 40, 0)                                                     \
+    X(PAGES, pages, "the tree of page tables, and what is mapped where", 40, GRAPH_TAKES_AT)                 \
+    X(WALK, walk, "one linear address on its way through the page tables", 7,                                \
+      GRAPH_TAKES_AT | GRAPH_NEEDS_GVA)
 
 enum graph_kind {
 #define GRAPH_ENUM(id, name, summary, nodes, options) GRAPH_##id,
@@ -70,7 +116,7 @@ enum graph_kind {
         GRAPH_KIND_COUNT
 };
 
-#define GRAPH_NODES_MAX 200
+#define GRAPH_NODES_MAX 500
 
 /* Options that not every picture has a use for. A picture that needs one takes it, too. */
 enum graph_option { GRAPH_TAKES_AT = 1 << 0, GRAPH_TAKES_GVA = 1 << 1, GRAPH_NEEDS_GVA = 1 << 2 };
@@ -108,5 +154,10 @@ NODISCARD int trace_graph(struct trace_reader *r, const struct trace_filter *f, 
 /* The same as chosen (`choice` may be NULL). -1 also when a choice does not fit the picture. */
 NODISCARD int trace_graph_with(struct trace_reader *r, const struct trace_filter *f, enum graph_kind kind,
                                const struct graph_choice *choice, const char *path, FILE *out, struct err *e);
+
+/* `trace page`: what the debugger's `page ADDR` says about a linear address, or without one (`gva` NULL) what
+ * `mem` says, of the page tables that the trace holds for event `at` (NULL: the last ones). */
+NODISCARD int trace_page(struct trace_reader *r, const uint64_t *gva, const uint64_t *at, struct text *out,
+                         struct err *e);
 
 #endif

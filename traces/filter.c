@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-bool trace_filter_match(const struct trace_filter *f, const struct event_names *names, const struct event *ev)
+static bool match(const struct trace_filter *f, const struct event_names *names, const struct event *ev,
+                  const struct event_regs *regs)
 {
     if (ev->seq < f->from_seq || (f->end_seq && ev->seq >= f->end_seq))
         return false;
@@ -14,7 +15,38 @@ bool trace_filter_match(const struct trace_filter *f, const struct event_names *
         return false;
     if (f->device && strcmp(f->device, event_device_name(names, ev)) != 0)
         return false;
-    return !f->where || query_match(f->where, names, ev);
+    return !f->where || query_match_regs(f->where, names, ev, regs);
+}
+
+bool trace_filter_match(const struct trace_filter *f, const struct event_names *names, const struct event *ev)
+{
+    return match(f, names, ev, NULL);
+}
+
+bool trace_filter_passes(const struct trace_filter *f, const struct trace_reader *r, const struct event *ev)
+{
+    return match(f, &trace_reader_info(r)->names, ev, trace_reader_regs(r, NULL));
+}
+
+int trace_filter_begin(const struct trace_filter *f, struct trace_reader *r, struct err *e)
+{
+    if (trace_filter_check(f, &trace_reader_info(r)->names, e))
+        return -1;
+    if (f->where && query_wants_regs(f->where) && trace_reader_want_regs(r, e))
+        return -1;
+    return trace_rewind(r, e);
+}
+
+int trace_filter_end(const struct trace_filter *f, const struct trace_reader *r, struct err *e)
+{
+    struct trace_state s;
+    trace_reader_state(r, &s);
+    if (!f->where || !query_wants_regs(f->where) || s.regs || !s.at_end || !s.events)
+        return 0;
+    return err_set(e,
+                   "this trace has no registers, and `%s` asks for some: they are there after `ringside run "
+                   "--trace-steps`",
+                   query_source(f->where));
 }
 
 /* Number of letters to add, drop or change to make `b` from `a` (Levenshtein). Names here are short. */
@@ -76,18 +108,17 @@ int trace_filter_check(const struct trace_filter *f, const struct event_names *n
 int trace_scan(struct trace_reader *r, const struct trace_filter *f,
                int (*see)(void *ctx, const struct event *ev, struct err *e), void *ctx, struct err *e)
 {
-    const struct event_names *names = &trace_reader_info(r)->names;
     struct event ev;
     uint64_t seen = 0;
     int more = 0;
-    if (trace_filter_check(f, names, e) || trace_rewind(r, e))
+    if (trace_filter_begin(f, r, e))
         return -1;
     while ((!f->limit || seen < f->limit) && (more = trace_next(r, &ev, e)) > 0) {
-        if (!trace_filter_match(f, names, &ev))
+        if (!trace_filter_passes(f, r, &ev))
             continue;
         seen++;
         if (see(ctx, &ev, e))
             return -1;
     }
-    return more < 0 ? -1 : 0;
+    return more < 0 ? -1 : trace_filter_end(f, r, e);
 }

@@ -11,6 +11,14 @@
 NODISCARD int trace_filter_check(const struct trace_filter *f, const struct event_names *names,
                                  struct err *e);
 
+/* For who reads by himself: checks, asks the reader for registers when the filter's question wants them, and
+ * rewinds. Then trace_filter_passes() says yes or no to the event that trace_next() gave last. At the end
+ * trace_filter_end() refuses a question about registers when the trace had none: "no" to every event would be
+ * no answer. */
+NODISCARD int trace_filter_begin(const struct trace_filter *f, struct trace_reader *r, struct err *e);
+bool trace_filter_passes(const struct trace_filter *f, const struct trace_reader *r, const struct event *ev);
+NODISCARD int trace_filter_end(const struct trace_filter *f, const struct trace_reader *r, struct err *e);
+
 /* Rewinds and calls `see` with each wanted event up to the limit. When `see` returns other than 0, with `e`
  * filled, it ends there. A damaged file is not an error here: what is readable is seen. */
 NODISCARD int trace_scan(struct trace_reader *r, const struct trace_filter *f,

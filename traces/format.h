@@ -11,7 +11,7 @@
 #define TRACE_MAGIC        "\x89RST\r\n\x1a\n"
 #define TRACE_MAGIC_LEN    8
 #define TRACE_MAJOR        1
-#define TRACE_MINOR        0
+#define TRACE_MINOR        1 /* 1: chunks of registers and of page tables */
 #define TRACE_PREAMBLE_LEN 16
 
 /* Every chunk starts with 24 bytes: type, flags, stored length, raw length, chunk number, CRC-32C of these
@@ -24,11 +24,15 @@
 
 #define CHUNK_HEAD   "HEAD" /* the run: fields */
 #define CHUNK_EVENTS "EVTS" /* events, decodable without any other chunk */
+#define CHUNK_REGS   "REGS" /* the registers of the steps in the event chunk behind it */
 #define CHUNK_FOOT   "FOOT" /* how it ended: fields, then the length of this chunk */
+#define CHUNK_TABLES "PTBL" /* page tables at a point: fields */
 
 /* An event chunk's payload starts with count (4 bytes), sequence number due (8) and time base (8). */
 #define EVENTS_HEAD_LEN 20
-#define FOOT_TAIL_LEN   4
+/* A register chunk's starts with the number of steps (4 bytes) and the length of the column of masks (4). */
+#define REGS_HEAD_LEN 8
+#define FOOT_TAIL_LEN 4
 
 /* Fields of the header chunk. */
 enum head_field {
@@ -61,6 +65,15 @@ enum foot_field {
     FOOT_COUNTER = 9,
     FOOT_INDEX = 10,
 };
+
+/* Fields of a chunk of page tables, and flags in the first. */
+enum tables_field {
+    TABLES_PLACE = 1,
+    TABLES_MEMORY = 2,
+    TABLES_TABLE = 3,
+};
+enum { TABLES_NO_1GIB = 1, TABLES_TRUNCATED = 2, TABLES_AT_END = 4, TABLES_A20_OFF = 8 };
+enum { TABLES_ROOM = 512 }; /* for the first two fields */
 
 /* Bounds on what a reader believes, and a writer writes. */
 #define TRACE_STRING_MAX   8192 /* bytes of a string */

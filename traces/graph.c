@@ -113,19 +113,19 @@ int graph_scan(struct graph *g, void (*see)(void *ctx, const struct event *ev), 
     struct event ev;
     int more;
     g->seen = g->passed = 0;
-    if (trace_rewind(g->reader, e))
+    if (g->filter ? trace_filter_begin(g->filter, g->reader, e) : trace_rewind(g->reader, e))
         return -1;
     while ((more = trace_next(g->reader, &ev, e)) > 0) {
         g->seen++;
         if (g->filter && g->filter->limit && g->passed >= g->filter->limit)
             continue;
-        if (g->filter && !trace_filter_match(g->filter, &g->info->names, &ev))
+        if (g->filter && !trace_filter_passes(g->filter, g->reader, &ev))
             continue;
         g->passed++;
         see(ctx, &ev);
     }
     trace_reader_state(g->reader, &g->state);
-    return more;
+    return more < 0 ? -1 : g->filter ? trace_filter_end(g->filter, g->reader, e) : 0;
 }
 
 /* A picture that did not fit the disk is removed: half of one is no use to anyone. A device or a pipe is not
@@ -170,6 +170,21 @@ static int picture_print(const struct text *dot, FILE *out, struct err *e)
     return 0;
 }
 
+int graph_path_check(const char *path, struct err *e)
+{
+    return format_find(path, e) ? 0 : -1;
+}
+
+int graph_publish(const struct text *dot, const char *path, FILE *out, struct err *e)
+{
+    const char *format = format_find(path, e);
+    if (!format)
+        return -1;
+    if (dot->failed)
+        return err_set(e, "out of memory while drawing");
+    return path ? picture_save(dot, format, path, e) : picture_print(dot, out, e);
+}
+
 int trace_graph(struct trace_reader *r, const struct trace_filter *f, enum graph_kind kind, const char *path,
                 FILE *out, struct err *e)
 {
@@ -184,18 +199,15 @@ int trace_graph_with(struct trace_reader *r, const struct trace_filter *f, enum 
     choice = choice ? choice : &usual;
     if (!info)
         return err_set(e, "no such picture: %d", (int)kind);
-    const char *format = format_find(path, e);
-    if (!format || choice_check(info, choice, e) ||
+    if (graph_path_check(path, e) || choice_check(info, choice, e) ||
         (f && trace_filter_check(f, &trace_reader_info(r)->names, e)))
         return -1;
     struct text dot = {0};
     struct graph g = {.reader = r, .filter = f, .info = trace_reader_info(r), .dot = &dot};
     choice_take(&g, info, choice);
     int rc = graph_rows[kind].draw(&g, e);
-    if (rc == 0 && dot.failed)
-        rc = err_set(e, "out of memory while drawing");
     if (rc == 0)
-        rc = path ? picture_save(&dot, format, path, e) : picture_print(&dot, out, e);
+        rc = graph_publish(&dot, path, out, e);
     text_fini(&dot);
     return rc;
 }

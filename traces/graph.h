@@ -11,6 +11,7 @@
 #define RINGSIDE_TRACES_GRAPH_H
 
 #include "base/text.h"
+#include "traces/class.h"
 #include "traces/commands.h"
 
 #include <inttypes.h>
@@ -55,6 +56,12 @@ NODISCARD int graph_draw(const char *dot, const char *format, struct text *pictu
  * through which Ringside touches Graphviz; only graph_draw calls it, once a process. -1 when DOT, layout or
  * drawing fails, or when this Graphviz cannot draw the format. */
 NODISCARD int graph_render(const char *dot, const char *format, char **bytes, size_t *len, struct err *e);
+
+/* Does the path end in a format that can be drawn (NULL: DOT on a stream)? -1 with a message when not. */
+NODISCARD int graph_path_check(const char *path, struct err *e);
+
+/* Draws `dot` to the path, or writes it to `out` as it is when there is none. */
+NODISCARD int graph_publish(const struct text *dot, const char *path, FILE *out, struct err *e);
 
 /* Writes all of it, whatever write(2) takes at a time. -1 with errno set. */
 NODISCARD int graph_write(int fd, const char *bytes, size_t len);
@@ -178,17 +185,5 @@ void tally_sort(struct tally *t);
 
 /* Index of the row with this key, or -1. */
 long tally_find(const struct tally *t, uint64_t key);
-
-/* ---- naming exits (graph_class.c) ---------------------------------------------------------------- */
-
-/* Events with the same key are drawn as one: same kind, device, register and direction; where no device
- * answered, the same port or page; for MSRs, vectors and the like the same number. */
-uint64_t class_key(const struct event *ev);
-
-/* Appends the class an event is in: `out uart.THR`, `mmio read 0xfee00000`, `irq 0x20`, `assist int3`. */
-void class_name(const struct event *ev, const struct event_names *names, struct text *out);
-
-/* Name of a device, never empty: `device 7` for one the header forgot. */
-void class_device_name(const struct event_names *names, unsigned device, struct text *out);
 
 #endif

@@ -18,8 +18,8 @@ struct net_edge {
     uint32_t from, to, kind; /* kind: the picture's own, 0 to 15 */
     uint64_t count;
     bool keep;     /* chosen to be drawn */
-    unsigned rows; /* how many rows it shall span at least (Graphviz's minlen): a node with dozens of arrows would
-                      else have all their ends in one very wide row */
+    unsigned rows; /* how many rows it shall span at least (Graphviz's minlen): a node with dozens of arrows
+                      would else have all their ends in one very wide row */
 };
 
 /* Arrows are many, and one is counted for each event: a table of nothing but keys and counts, which stays in

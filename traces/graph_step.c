@@ -77,7 +77,7 @@ static const uint8_t *opcode_of(const struct event *step, uint8_t bytes[8], cons
     return p;
 }
 
-enum step_way step_instruction(const struct event *step)
+enum step_way step_way_of(const struct event *step)
 {
     uint8_t bytes[8];
     const uint8_t *end, *p = opcode_of(step, bytes, &end);
@@ -108,7 +108,7 @@ int step_int_vector(const struct event *step)
 static enum step_way way_between(const struct step_cpu *cpu, uint64_t linear)
 {
     bool near = linear - cpu->linear <= STEP_LEN_MAX;
-    enum step_way asked = step_instruction(&cpu->last);
+    enum step_way asked = step_way_of(&cpu->last);
     if (cpu->interrupted)
         return WAY_INTERRUPT;
     if (asked == WAY_SKIP)

@@ -51,6 +51,6 @@ int step_int_vector(const struct event *step);
 
 /* What an instruction does to the flow, from its first bytes: WAY_NEXT, WAY_SKIP (a conditional branch),
  * WAY_JUMP, WAY_CALL, WAY_RETURN, WAY_IRET or WAY_INT. */
-enum step_way step_instruction(const struct event *step);
+enum step_way step_way_of(const struct event *step);
 
 #endif

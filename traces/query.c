@@ -4,6 +4,7 @@
  */
 #include "traces/query.h"
 
+#include "traces/fields.h"
 #include "traces/query_tree.h"
 
 #include <errno.h>
@@ -12,15 +13,19 @@
 
 static void keep_source(struct query *q, const char *text, size_t len)
 {
+    struct text line = {0};
     bool space = false;
     for (size_t i = 0; i < len; i++) {
         bool blank = strchr(" \t\r\n", text[i]);
-        if (!blank && space && q->source.len)
-            text_addc(&q->source, ' ');
+        if (!blank && space && line.len)
+            text_addc(&line, ' ');
         if (!blank)
-            text_addc(&q->source, text[i]);
+            text_addc(&line, text[i]);
         space = blank;
     }
+    string_clean(&q->source, text_str(&line), line.len, QUERY_TEXT_MAX);
+    q->source.failed |= line.failed;
+    text_fini(&line);
 }
 
 static struct query *compile(const char *text, size_t len, struct query_place at,
@@ -167,7 +172,7 @@ static struct query_value eval(const struct query *q, size_t i, const struct que
     case TOKEN_NUMBER:
         return (struct query_value){.known = true, .number = n->number};
     case TOKEN_WORD:
-        return n->field->get(s);
+        return n->field ? n->field->get(s) : query_register_get(&n->reg, s);
     case TOKEN_STRING:
         return truth(same_name(n, s));
     case TOKEN_LIKE:
@@ -187,8 +192,22 @@ static struct query_value eval(const struct query *q, size_t i, const struct que
 
 bool query_match(struct query *q, const struct event_names *names, const struct event *ev)
 {
-    const struct query_subject s = {.names = names, .ev = ev, .sentence = &q->sentence};
+    return query_match_regs(q, names, ev, NULL);
+}
+
+bool query_match_regs(struct query *q, const struct event_names *names, const struct event *ev,
+                      const struct event_regs *regs)
+{
+    const struct query_subject s = {.names = names, .ev = ev, .regs = regs, .sentence = &q->sentence};
     return holds(q, q->count - 1u, &s);
+}
+
+bool query_wants_regs(const struct query *q)
+{
+    for (size_t i = 0; i < q->count; i++)
+        if (q->node[i].reg.bits)
+            return true;
+    return false;
 }
 
 bool query_match_end(struct query *q, const struct trace_end *end)

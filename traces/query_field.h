@@ -16,6 +16,7 @@ struct query_subject {
     const struct event_names *names;
     const struct event *ev;
     const struct trace_end *end;
+    const struct event_regs *regs; /* after the event; NULL: not known */
     struct text *sentence;
 };
 
@@ -42,6 +43,19 @@ extern const struct query_field query_event_fields[], query_end_fields[];
 
 /* The row of this name, or NULL. */
 const struct query_field *query_field_find(const struct query_field *table, const char *name);
+
+/* A CPU register or a part of one, which is a field as well: `bits` bits of register `reg` from bit `low` up.
+ * With bits 0 it is none. */
+struct query_register {
+    uint8_t reg, low, bits;
+};
+
+/* By a name of the debugger's (rax, al, zf, cr0.pe ...). *known (may be NULL) says whether there is a
+ * register of that name at all: a trace does not keep each. RIP and its parts are not offered, since the
+ * field `rip` is the event's own. */
+struct query_register query_register_find(const char *name, bool *known);
+
+struct query_value query_register_get(const struct query_register *r, const struct query_subject *s);
 
 /* The fields whose constants depend on the machine: for the check of names. */
 bool query_field_is_device(const struct query_field *f);

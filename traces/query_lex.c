@@ -152,13 +152,13 @@ static int lex_string(struct lexer *l, struct token *t, struct err *e)
     return 0;
 }
 
-/* `joined`: dots and dashes between letters belong to the word. */
+/* A dot between letters belongs to the word; when it is `joined`, a dash does too. */
 static int lex_word(struct lexer *l, struct token *t, bool joined, struct err *e)
 {
     size_t n = 0;
     t->kind = TOKEN_WORD;
     while (is_word(peek(l, 0)) ||
-           (joined && (peek(l, 0) == '.' || peek(l, 0) == '-') && is_word(peek(l, 1)))) {
+           ((peek(l, 0) == '.' || (joined && peek(l, 0) == '-')) && is_word(peek(l, 1)))) {
         if (n == TOKEN_TEXT_MAX)
             return lexer_fail(l, t->at, e, "this word is longer than 255 letters");
         t->text[n++] = l->text[l->at++];

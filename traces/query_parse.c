@@ -90,11 +90,27 @@ static int fail_word(struct parser *p)
                       best ? best : "", best ? "?" : "");
 }
 
+/* A word that is no field: a CPU register, when the question is about an event. */
+static int parse_register(struct parser *p)
+{
+    bool known;
+    struct query_register reg = query_register_find(p->tok.text, &known);
+    if (p->fields != query_event_fields || !known)
+        return fail_word(p);
+    if (!reg.bits)
+        return query_fail(p->e, here(p), "a trace does not keep the register %s", p->tok.text);
+    int n = grow(p, TOKEN_WORD, QUERY_NUMBER, here(p));
+    if (n < 0)
+        return -1;
+    node(p, n)->reg = reg;
+    return advance(p) ? -1 : n;
+}
+
 static int parse_field(struct parser *p)
 {
     const struct query_field *f = query_field_find(p->fields, p->tok.text);
     if (!f)
-        return fail_word(p);
+        return parse_register(p);
     int n = grow(p, TOKEN_WORD, f->type, here(p));
     if (n < 0)
         return -1;
@@ -205,7 +221,7 @@ static int check_word(struct parser *p, const struct query_field *f, const char 
  * device. */
 static int take_name(struct parser *p, int n, const struct query_field *f)
 {
-    char *name = p->tok.text, *dot = strchr(name, '.');
+    char *name = p->tok.text, *dot = strrchr(name, '.');
     if (p->tok.kind != TOKEN_WORD && p->tok.kind != TOKEN_STRING)
         return query_fail(p->e, here(p), "a name is due here: %s == %s", f->name, f->example);
     if (check_word(p, f, name))

@@ -21,6 +21,7 @@ struct query_node {
     struct query_place at;
     uint64_t number;
     const struct query_field *field; /* TOKEN_WORD, TOKEN_STRING, TOKEN_LIKE */
+    struct query_register reg;       /* TOKEN_WORD without a field */
     char *name;                      /* TOKEN_STRING */
     char *device;                    /* TOKEN_STRING, when name was a register behind its device */
     regex_t *regex;                  /* TOKEN_LIKE */

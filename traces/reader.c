@@ -8,6 +8,8 @@
 
 #include "traces/chunk.h"
 #include "traces/codec.h"
+#include "traces/regs_chunk.h"
+#include "traces/tables.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,13 +34,18 @@ struct trace_reader {
     uint32_t coded_count;
     uint64_t chunk_offset; /* of the chunk in `coded` */
     uint32_t chunk_number;
+    struct regs_reader *regs; /* NULL: nobody has asked for them */
 
     const char **marks;
     size_t marks_cap, marks_len; /* marks_len: bytes of all texts */
     uint64_t marks_seen;         /* since the last rewind */
 
+    struct tables_pair tables; /* copies of page tables since the last rewind */
+
     uint64_t events; /* since the last rewind */
     bool at_end, whole;
+    bool may_grow;      /* at_end for lack of bytes: more of them may come */
+    uint64_t seen_len;  /* the file's length when trace_continue last looked */
     struct err problem; /* text empty: none */
     bool has_foot;
     struct foot foot;
@@ -83,7 +90,7 @@ static int read_header(struct trace_reader *r, struct err *e)
     enum chunk_result result = chunk_read(&r->in, &c, e);
     if (result == CHUNK_EOF)
         return err_set(e, "cut off before its header");
-    if (result == CHUNK_BAD)
+    if (result == CHUNK_BAD || result == CHUNK_CUT)
         return err_wrap(e, "its header is damaged");
     if (result == CHUNK_IO)
         return -1;
@@ -117,6 +124,8 @@ void trace_reader_close(struct trace_reader *r)
     if (r->fd >= 0)
         close(r->fd);
     chunk_reader_fini(&r->in);
+    regs_reader_destroy(r->regs);
+    tables_pair_fini(&r->tables);
     pool_free(&r->pool);
     free(r->marks);
     free(r);
@@ -153,10 +162,26 @@ static int reader_begin_events(struct trace_reader *r, const struct chunk *c)
     r->chunk_number = c->number;
     if (in.bad || count == 0 || count > in.left / EVENT_CODED_LEAST)
         return reader_stop_in_chunk(r, "its number of events is impossible");
+    const char *wrong = r->regs ? regs_reader_begin(r->regs, c->number) : NULL;
+    if (wrong)
+        return reader_stop_in_chunk(r, wrong);
     codec_reset(&r->codec, seq, base_ns);
     r->coded = in;
     r->coded_count = (uint32_t)count;
     return 0;
+}
+
+static int reader_take_tables(struct trace_reader *r, const struct chunk *c, struct err *e)
+{
+    struct err why;
+    int rc = tables_pair_take(&r->tables, (struct cursor){c->payload, c->payload_len, false}, &why);
+    if (rc < 0)
+        return err_sys(e, ENOMEM, "page tables");
+    if (rc == 0)
+        return 0;
+    r->chunk_offset = c->offset;
+    r->chunk_number = c->number;
+    return reader_stop_in_chunk(r, why.text);
 }
 
 /* The last four bytes of a footer are the length of its chunk. */
@@ -203,6 +228,10 @@ static int reader_advance(struct trace_reader *r, struct err *e)
         return -1;
     case CHUNK_EOF:
         err_set(&r->problem, "no footer: the run was killed, or is still being recorded");
+        r->may_grow = true;
+        return reader_stop(r);
+    case CHUNK_CUT:
+        r->may_grow = true;
         return reader_stop(r);
     case CHUNK_BAD:
         return reader_stop(r);
@@ -211,6 +240,10 @@ static int reader_advance(struct trace_reader *r, struct err *e)
     }
     if (!strcmp(c.type, CHUNK_EVENTS))
         return reader_begin_events(r, &c);
+    if (r->regs && !strcmp(c.type, CHUNK_REGS))
+        return regs_reader_chunk(r->regs, &c, e);
+    if (!strcmp(c.type, CHUNK_TABLES))
+        return reader_take_tables(r, &c, e);
     if (!strcmp(c.type, CHUNK_FOOT))
         return reader_end(r, &c);
     if (strcmp(c.type, CHUNK_HEAD) != 0)
@@ -244,6 +277,13 @@ static int reader_mark(struct trace_reader *r, struct event *ev, struct err *e)
     return 0;
 }
 
+/* The registers of the event just decoded; of the chunk's last one, also whether they came out even. */
+static const char *reader_see_regs(struct trace_reader *r, const struct event *ev)
+{
+    const char *wrong = regs_reader_event(r->regs, ev);
+    return wrong || r->coded_count ? wrong : regs_reader_end(r->regs);
+}
+
 int trace_next(struct trace_reader *r, struct event *ev, struct err *e)
 {
     while (r->coded_count == 0) {
@@ -261,8 +301,31 @@ int trace_next(struct trace_reader *r, struct event *ev, struct err *e)
     r->coded_count--;
     if (r->coded.bad || (r->coded_count == 0 && r->coded.left))
         return reader_stop_in_chunk(r, "its events do not fill it");
+    const char *wrong = r->regs ? reader_see_regs(r, ev) : NULL;
+    if (wrong)
+        return reader_stop_in_chunk(r, wrong);
     r->events++;
     return 1;
+}
+
+int trace_reader_want_regs(struct trace_reader *r, struct err *e)
+{
+    r->in.want_regs = true;
+    return r->regs || (r->regs = regs_reader_create(e)) ? 0 : -1;
+}
+
+const struct event_regs *trace_reader_regs(const struct trace_reader *r, uint32_t *changed)
+{
+    if (r->regs && !r->at_end)
+        return regs_reader_now(r->regs, changed);
+    if (changed)
+        *changed = 0;
+    return NULL;
+}
+
+const struct event_regs *trace_reader_regs_before(const struct trace_reader *r)
+{
+    return r->regs && !r->at_end ? regs_reader_before(r->regs) : NULL;
 }
 
 int trace_rewind(struct trace_reader *r, struct err *e)
@@ -272,9 +335,37 @@ int trace_rewind(struct trace_reader *r, struct err *e)
     r->in.number = 1;
     r->coded_count = 0;
     r->marks_seen = 0;
+    r->tables.count = 0;
     r->events = 0;
-    r->at_end = false;
+    r->at_end = r->may_grow = false;
+    if (r->regs)
+        regs_reader_reset(r->regs);
     return 0;
+}
+
+enum trace_growth trace_continue(struct trace_reader *r, struct err *e)
+{
+    struct stat st;
+    if (!r->at_end)
+        return TRACE_GREW;
+    if (!r->may_grow)
+        return TRACE_ENDED;
+    if (fstat(r->fd, &st) < 0) {
+        err_sys(e, errno, "look at the file");
+        return TRACE_LOST;
+    }
+    uint64_t len = (uint64_t)st.st_size;
+    if (len < r->in.offset) {
+        err_set(e, "the file was cut from %" PRIu64 " to %" PRIu64 " bytes while it was read", r->in.offset,
+                len);
+        return TRACE_LOST;
+    }
+    bool same = len == r->in.offset || len == r->seen_len;
+    r->seen_len = len;
+    if (same)
+        return TRACE_WAITS;
+    r->at_end = r->may_grow = false;
+    return TRACE_GREW;
 }
 
 void trace_reader_state(const struct trace_reader *r, struct trace_state *s)
@@ -283,6 +374,7 @@ void trace_reader_state(const struct trace_reader *r, struct trace_state *s)
     *s = (struct trace_state){
         .whole = r->whole,
         .at_end = r->at_end,
+        .regs = r->regs && regs_reader_seen(r->regs),
         .problem = r->problem.text[0] ? r->problem.text : NULL,
         .readable_len = r->coded_count ? r->chunk_offset : r->in.offset,
         .chunks = r->coded_count ? r->chunk_number : r->in.number,
@@ -290,6 +382,21 @@ void trace_reader_state(const struct trace_reader *r, struct trace_state *s)
         .end = r->has_foot ? &r->foot.end : NULL,
     };
     s->file_len = fstat(r->fd, &st) == 0 ? (uint64_t)st.st_size : s->readable_len;
+}
+
+const struct trace_tables *trace_reader_tables(const struct trace_reader *r)
+{
+    return r->tables.count ? r->tables.now : NULL;
+}
+
+const struct trace_tables *trace_reader_tables_before(const struct trace_reader *r)
+{
+    return r->tables.count > 1 ? r->tables.before : NULL;
+}
+
+uint64_t trace_reader_tables_count(const struct trace_reader *r)
+{
+    return r->tables.count;
 }
 
 const struct foot *reader_footer(const struct trace_reader *r)

@@ -16,15 +16,22 @@
  *   never A                  none is
  *   count (A) == 26          so many are; also < <= > >= and `in 20..30`
  *   every A : B              every event that is A is B too; so it is with
+ *   always A : B             the same, but it is kept, too, when there is no A
  *   first A : B              the first A, and with
  *   last A : B               the last
  *   before A : B             in front of every A stands a B, behind the A before it
  *   before first A : B       in front of the first A stands a B
+ *   after A : B              behind every A stands a B, in front of the next A
+ *   after A : B within 5 events   ... and no further behind; also exits, steps, ns, us, ms, s; so with before
  *   sequence A ; B ; C       an A, somewhere after it a B, somewhere after that a C; up to 32
  *   text uart.THR "Hello"    what was written to this register, one after the other, holds this text
+ *   values A : 0x11, 0x20    the events that are A carry these values, in this order, and no others; with a
+ *                            `...` at the end more may follow
+ *   budget exits <= 1000     no more in the whole run; also events, steps, and time, guest, host (<= 5 ms)
  *   end status == halted     how the run ended: status exit_code mode rip steps elapsed_ns reason
  *
- * `every`, `first`, `last` and `before` fail when there is no A at all: nothing done is nothing shown.
+ * `every`, `first`, `last`, `before` and `after` fail when there is no A at all: nothing done is nothing
+ * shown.
  *
  * A trace that is damaged or cut is graded as far as it can be read. What was found there counts; what only a
  * whole trace can show (never, count, every, last, end ...) does not.
@@ -52,7 +59,10 @@ unsigned rules_points(const struct rules *r);
 struct rule_result {
     const char *name, *hint;
     unsigned points;
+    size_t line; /* of the rule file, where it begins */
     bool passed;
+    bool has_event; /* an event broke it: seq is its number */
+    uint64_t seq;
     struct text why;    /* of a failure: a sentence */
     struct text around; /* lines: the event that broke it and its neighbours, or the end of the trace */
 };
@@ -75,6 +85,12 @@ void rules_report_fini(struct rules_report *r);
  * behind `#` what a person wants to know: the reason, the neighbourhood, the hint, and at the end the points.
  * No times of the host are in it: the same events give the same report. */
 void rules_report_text(const struct rules_report *r, struct text *out);
+
+/* The report for people; for programs as a JSON object, whose keys docs/rules.md has; and as JUnit's XML, as
+ * build servers read it. `trace` and `rules` are the names of the two files. */
+void rules_report_people(const struct rules_report *r, struct text *out);
+void rules_report_json(const struct rules_report *r, const char *trace, const char *rules, struct text *out);
+void rules_report_junit(const struct rules_report *r, const char *trace, const char *rules, struct text *out);
 
 /* The first rule that failed, or NULL. */
 const struct rule_result *rules_report_first_failure(const struct rules_report *r);

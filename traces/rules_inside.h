@@ -12,6 +12,7 @@ enum {
     RULE_QUERIES_MAX = 32,
     RULE_TEXT_MAX = 255,
     RULE_POINTS_MAX = 1000,
+    RULE_VALUES_MAX = 64,
     RULES_LEN_MAX = 1 << 16
 };
 
@@ -22,6 +23,9 @@ struct rule_slice {
     struct query_place at;
 };
 
+/* What the distance between two events, or the size of a run, is counted in. */
+enum rule_unit { UNIT_EVENTS, UNIT_EXITS, UNIT_STEPS, UNIT_TIME_NS, UNIT_GUEST_NS, UNIT_HOST_NS };
+
 struct rule {
     char *name, *hint;
     unsigned points;
@@ -29,8 +33,14 @@ struct rule {
     const struct rule_shape *shape; /* NULL until the assertion was read */
     struct query *query[RULE_QUERIES_MAX];
     size_t query_count;
-    uint64_t least, most;              /* count; most is UINT64_MAX for no limit */
-    bool only_first;                   /* before first */
+    uint64_t least, most; /* count; most is UINT64_MAX for no limit */
+    bool only_first;      /* before first */
+    bool limited;         /* before and after: `within` so much; budget: at most so much */
+    enum rule_unit unit;
+    uint64_t limit;
+    uint64_t value[RULE_VALUES_MAX]; /* values: these, in this order */
+    size_t value_count;
+    bool more_values;                  /* and any behind them */
     char *where;                       /* text: the register, as it was written, */
     char text[RULE_TEXT_MAX + 1];      /* what is to be found there, */
     uint8_t resume[RULE_TEXT_MAX + 1]; /* and how much of it still fits when the byte behind `i` does not */
@@ -48,15 +58,18 @@ enum rule_verdict { RULE_OPEN, RULE_PASSED, RULE_FAILED };
  * theirs. */
 struct rule_state {
     enum rule_verdict verdict;
-    bool unproven;     /* failed because the trace breaks off */
-    uint64_t count;    /* events that matched */
-    size_t step;       /* sequence: steps found; text: bytes found in a row */
-    size_t best;       /* text: the most that was ever found in a row */
-    bool broken;       /* text: another byte followed there ... */
-    uint8_t broken_by; /* ... this one */
-    bool lost;         /* text: an OUTS wrote bytes that the trace does not keep */
-    bool ready;        /* before: a B was seen. last: the last A was a B */
-    bool has_at;       /* at and seq are those of an event to point at */
+    bool unproven;  /* failed because the trace breaks off */
+    uint64_t count; /* events that matched */
+    size_t step;    /* sequence: steps found; text: bytes found in a row */
+    size_t best;    /* text: the most that was ever found in a row */
+    bool broken; /* text: another byte followed there ... values: another one came. after: another A came */
+    uint8_t broken_by;  /* ... this one */
+    bool lost;          /* text: an OUTS wrote bytes that the trace does not keep */
+    bool ready;         /* before: a B was seen. last: the last A was a B */
+    uint64_t tick;      /* so much has gone by, in the rule's unit, ... */
+    uint64_t tick_then; /* ... and so much had at the event that the limit counts from */
+    uint64_t value;     /* values: the one that was wrong */
+    bool has_at;        /* at and seq are those of an event to point at */
     uint64_t at, seq;
 };
 
@@ -66,6 +79,7 @@ struct rule_look {
     struct rule_state *state;
     const struct event_names *names;
     const struct event *ev;
+    const struct event_regs *regs; /* after it; NULL: not known */
     uint64_t at;
     const struct trace_end *end;
 };
@@ -90,7 +104,50 @@ int rule_parse_before(struct rule *r, struct rule_slice rest, struct err *e);
 int rule_parse_count(struct rule *r, struct rule_slice rest, struct err *e);
 int rule_parse_sequence(struct rule *r, struct rule_slice rest, struct err *e);
 int rule_parse_text(struct rule *r, struct rule_slice rest, struct err *e);
+int rule_parse_after(struct rule *r, struct rule_slice rest, struct err *e);
+int rule_parse_budget(struct rule *r, struct rule_slice rest, struct err *e);
+int rule_parse_values(struct rule *r, struct rule_slice rest, struct err *e);
 int rule_parse_end(struct rule *r, struct rule_slice rest, struct err *e);
+
+/* Adds a question; the parts of a line are questions with separators between them. */
+int rule_add_query(struct rule *r, struct rule_slice s, struct err *e);
+
+/* Where the separator stands outside of quotes, or the length of the slice. */
+size_t rule_find_separator(struct rule_slice s, char separator);
+
+/* Takes `within N UNIT` off the end of the line, if it is there. */
+int rule_parse_within(struct rule *r, struct rule_slice *rest, struct err *e);
+
+/* ---- how they look at events: words that several files need (rules_see.c) ---- */
+
+/* Is this event what question `i` of the rule asks for? */
+bool rule_is(const struct rule_look *k, size_t i);
+const char *rule_source(const struct rule_look *k, size_t i);
+
+/* Makes this event the one to point at; rule_fail does so and gives the verdict. */
+void rule_point(const struct rule_look *k);
+void rule_fail(const struct rule_look *k);
+void rule_explain_nothing(const struct rule_look *k, struct text *out);
+
+/* Counts this event in the rule's unit; call it for every event (rules_limit.c). */
+void rule_tick(const struct rule_look *k);
+
+/* More than the limit has gone by since tick_then. */
+bool rule_is_late(const struct rule_look *k);
+
+/* Appends the limit in words: `5 events`, `2 ms`. */
+void rule_add_limit(const struct rule *r, struct text *out);
+
+/* The shapes of rules_limit.c and rules_values.c. */
+void rule_see_after(const struct rule_look *k);
+bool rule_finish_after(const struct rule_look *k);
+void rule_explain_after(const struct rule_look *k, struct text *out);
+void rule_see_budget(const struct rule_look *k);
+bool rule_finish_budget(const struct rule_look *k);
+void rule_explain_budget(const struct rule_look *k, struct text *out);
+void rule_see_values(const struct rule_look *k);
+bool rule_finish_values(const struct rule_look *k);
+void rule_explain_values(const struct rule_look *k, struct text *out);
 
 /* The slice without `n` bytes at its front, and without blanks at either side. */
 struct rule_slice rule_slice_trim(struct rule_slice s, size_t n);

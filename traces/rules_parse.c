@@ -36,8 +36,7 @@ size_t rule_slice_word(struct rule_slice s)
     return n;
 }
 
-/* Where the separator stands outside of quotes, or the length of the slice. */
-static size_t find_separator(struct rule_slice s, char separator)
+size_t rule_find_separator(struct rule_slice s, char separator)
 {
     size_t i = 0;
     while (i < s.len && s.p[i] != separator)
@@ -45,7 +44,7 @@ static size_t find_separator(struct rule_slice s, char separator)
     return i;
 }
 
-static int add_query(struct rule *r, struct rule_slice s, struct err *e)
+int rule_add_query(struct rule *r, struct rule_slice s, struct err *e)
 {
     s = rule_slice_trim(s, 0);
     if (r->query_count == RULE_QUERIES_MAX)
@@ -59,16 +58,16 @@ static int add_query(struct rule *r, struct rule_slice s, struct err *e)
 
 int rule_parse_one(struct rule *r, struct rule_slice rest, struct err *e)
 {
-    return add_query(r, rest, e);
+    return rule_add_query(r, rest, e);
 }
 
 /* Cuts `rest` at each separator and adds the parts. */
 static int add_queries(struct rule *r, struct rule_slice rest, char separator, struct err *e)
 {
     for (;;) {
-        size_t n = find_separator(rest, separator);
+        size_t n = rule_find_separator(rest, separator);
         struct rule_slice part = {rest.p, n, rest.at};
-        if (add_query(r, part, e))
+        if (rule_add_query(r, part, e))
             return -1;
         if (n == rest.len)
             return 0;
@@ -88,6 +87,8 @@ int rule_parse_two(struct rule *r, struct rule_slice rest, struct err *e)
 int rule_parse_before(struct rule *r, struct rule_slice rest, struct err *e)
 {
     static const char first[] = "first";
+    if (rule_parse_within(r, &rest, e))
+        return -1;
     r->only_first = rule_slice_word(rest) == sizeof first - 1 && !memcmp(rest.p, first, sizeof first - 1);
     return rule_parse_two(r, r->only_first ? rule_slice_trim(rest, sizeof first - 1) : rest, e);
 }
@@ -148,7 +149,7 @@ int rule_parse_count(struct rule *r, struct rule_slice rest, struct err *e)
     r->most = UINT64_MAX;
     struct rule_slice inside = rest;
     inside.len = i;
-    if (add_query(r, rule_slice_trim(inside, 1), e))
+    if (rule_add_query(r, rule_slice_trim(inside, 1), e))
         return -1;
     return parse_amount(r, rule_slice_trim(rest, i + 1), e);
 }

@@ -7,28 +7,26 @@
 
 #include <inttypes.h>
 
-/* Is this event what question `i` of the rule asks for? */
-static bool is(const struct rule_look *k, size_t i)
+bool rule_is(const struct rule_look *k, size_t i)
 {
-    return query_match(k->rule->query[i], k->names, k->ev);
+    return query_match_regs(k->rule->query[i], k->names, k->ev, k->regs);
 }
 
-static const char *source(const struct rule_look *k, size_t i)
+const char *rule_source(const struct rule_look *k, size_t i)
 {
     return query_source(k->rule->query[i]);
 }
 
-/* Makes this event the one to point at. */
-static void point(const struct rule_look *k)
+void rule_point(const struct rule_look *k)
 {
     k->state->has_at = true;
     k->state->at = k->at;
     k->state->seq = k->ev->seq;
 }
 
-static void fail(const struct rule_look *k)
+void rule_fail(const struct rule_look *k)
 {
-    point(k);
+    rule_point(k);
     k->state->verdict = RULE_FAILED;
 }
 
@@ -37,9 +35,9 @@ static const char *plural(uint64_t n)
     return n == 1 ? "" : "s";
 }
 
-static void explain_nothing(const struct rule_look *k, struct text *out)
+void rule_explain_nothing(const struct rule_look *k, struct text *out)
 {
-    text_addf(out, "no event is `%s`", source(k, 0));
+    text_addf(out, "no event is `%s`", rule_source(k, 0));
 }
 
 static bool finish_failed(const struct rule_look *k)
@@ -58,14 +56,14 @@ static bool finish_counted(const struct rule_look *k)
 
 static void see_some(const struct rule_look *k)
 {
-    if (is(k, 0))
+    if (rule_is(k, 0))
         k->state->verdict = RULE_PASSED;
 }
 
 static void see_never(const struct rule_look *k)
 {
-    if (is(k, 0))
-        fail(k);
+    if (rule_is(k, 0))
+        rule_fail(k);
 }
 
 static bool finish_never(const struct rule_look *k)
@@ -76,15 +74,15 @@ static bool finish_never(const struct rule_look *k)
 
 static void explain_never(const struct rule_look *k, struct text *out)
 {
-    text_addf(out, "event %" PRIu64 " is `%s`", k->state->seq, source(k, 0));
+    text_addf(out, "event %" PRIu64 " is `%s`", k->state->seq, rule_source(k, 0));
 }
 
 static void see_count(const struct rule_look *k)
 {
     struct rule_state *s = k->state;
-    if (!is(k, 0))
+    if (!rule_is(k, 0))
         return;
-    point(k);
+    rule_point(k);
     s->count++;
     if (s->count > k->rule->most)
         s->verdict = RULE_FAILED;
@@ -103,10 +101,10 @@ static void explain_count(const struct rule_look *k, struct text *out)
     uint64_t least = k->rule->least, most = k->rule->most;
     if (s->count > most) {
         text_addf(out, "`%s` is wanted at most %" PRIu64 " time%s, and event %" PRIu64 " is one too many",
-                  source(k, 0), most, plural(most), s->seq);
+                  rule_source(k, 0), most, plural(most), s->seq);
         return;
     }
-    text_addf(out, "`%s` is wanted %s%" PRIu64 " time%s, and found %" PRIu64, source(k, 0),
+    text_addf(out, "`%s` is wanted %s%" PRIu64 " time%s, and found %" PRIu64, rule_source(k, 0),
               most == least ? "" : "at least ", least, plural(least), s->count);
     if (s->count)
         text_addf(out, "; the last is event %" PRIu64, s->seq);
@@ -116,11 +114,11 @@ static void explain_count(const struct rule_look *k, struct text *out)
 
 static void see_every(const struct rule_look *k)
 {
-    if (!is(k, 0))
+    if (!rule_is(k, 0))
         return;
     k->state->count++;
-    if (!is(k, 1))
-        fail(k);
+    if (!rule_is(k, 1))
+        rule_fail(k);
 }
 
 static void see_first(const struct rule_look *k)
@@ -132,11 +130,11 @@ static void see_first(const struct rule_look *k)
 
 static void see_last(const struct rule_look *k)
 {
-    if (!is(k, 0))
+    if (!rule_is(k, 0))
         return;
-    point(k);
+    rule_point(k);
     k->state->count++;
-    k->state->ready = is(k, 1);
+    k->state->ready = rule_is(k, 1);
 }
 
 static bool finish_last(const struct rule_look *k)
@@ -147,9 +145,10 @@ static bool finish_last(const struct rule_look *k)
 static void explain_every(const struct rule_look *k, struct text *out)
 {
     if (k->state->count)
-        text_addf(out, "event %" PRIu64 " is `%s`, but not `%s`", k->state->seq, source(k, 0), source(k, 1));
+        text_addf(out, "event %" PRIu64 " is `%s`, but not `%s`", k->state->seq, rule_source(k, 0),
+                  rule_source(k, 1));
     else
-        explain_nothing(k, out);
+        rule_explain_nothing(k, out);
 }
 
 /* ---- before, sequence ---- */
@@ -158,34 +157,42 @@ static void explain_every(const struct rule_look *k, struct text *out)
 static void see_before(const struct rule_look *k)
 {
     struct rule_state *s = k->state;
-    if (is(k, 0)) {
+    rule_tick(k);
+    if (rule_is(k, 0)) {
         s->count++;
-        if (!s->ready)
-            fail(k);
+        if (!s->ready || rule_is_late(k))
+            rule_fail(k);
         else if (k->rule->only_first)
             s->verdict = RULE_PASSED;
-        s->ready = false;
+        s->ready = s->verdict == RULE_FAILED && s->ready;
     }
-    if (is(k, 1))
+    if (s->verdict == RULE_OPEN && rule_is(k, 1)) {
         s->ready = true;
+        s->tick_then = s->tick;
+    }
 }
 
 static void explain_before(const struct rule_look *k, struct text *out)
 {
-    if (k->state->count)
-        text_addf(out, "event %" PRIu64 " is `%s`, and none that is `%s` stands %s", k->state->seq,
-                  source(k, 0), source(k, 1),
-                  k->state->count > 1 ? "between it and the one before" : "in front of it");
-    else
-        explain_nothing(k, out);
+    if (!k->state->count) {
+        rule_explain_nothing(k, out);
+        return;
+    }
+    text_addf(out, "event %" PRIu64 " is `%s`, and none that is `%s` stands %s", k->state->seq,
+              rule_source(k, 0), rule_source(k, 1),
+              !k->state->ready && k->state->count > 1 ? "between it and the one before" : "in front of it");
+    if (k->state->ready) {
+        text_add(out, " within ");
+        rule_add_limit(k->rule, out);
+    }
 }
 
 static void see_sequence(const struct rule_look *k)
 {
     struct rule_state *s = k->state;
-    if (!is(k, s->step))
+    if (!rule_is(k, s->step))
         return;
-    point(k);
+    rule_point(k);
     if (++s->step == k->rule->query_count)
         s->verdict = RULE_PASSED;
 }
@@ -194,7 +201,7 @@ static void explain_sequence(const struct rule_look *k, struct text *out)
 {
     const struct rule_state *s = k->state;
     text_addf(out, "step %zu of %zu does not come: `%s`", s->step + 1, k->rule->query_count,
-              source(k, s->step));
+              rule_source(k, s->step));
     if (s->step)
         text_addf(out, "; step %zu was event %" PRIu64, s->step, s->seq);
 }
@@ -210,7 +217,7 @@ static void text_take(const struct rule_look *k, uint8_t byte)
     if (s->step == s->best && !s->broken && s->best && (uint8_t)r->text[s->step] != byte) {
         s->broken = true;
         s->broken_by = byte;
-        point(k);
+        rule_point(k);
     }
     while (s->step && (uint8_t)r->text[s->step] != byte)
         s->step = r->resume[s->step - 1];
@@ -220,13 +227,13 @@ static void text_take(const struct rule_look *k, uint8_t byte)
         s->broken = false;
     }
     if (!s->broken)
-        point(k);
+        rule_point(k);
 }
 
 static void see_text(const struct rule_look *k)
 {
     struct rule_state *s = k->state;
-    if (!(k->ev->flags & EVENT_VALUE) || !is(k, 0))
+    if (!(k->ev->flags & EVENT_VALUE) || !rule_is(k, 0))
         return;
     s->count++;
     text_take(k, (uint8_t)k->ev->value);
@@ -280,15 +287,21 @@ static void explain_end(const struct rule_look *k, struct text *out)
 }
 
 const struct rule_shape rule_shapes[] = {
-    {"some", "some A", rule_parse_one, see_some, finish_failed, explain_nothing},
+    {"some", "some A", rule_parse_one, see_some, finish_failed, rule_explain_nothing},
     {"never", "never A", rule_parse_one, see_never, finish_never, explain_never},
     {"count", "count (A) == 26", rule_parse_count, see_count, finish_count, explain_count},
     {"every", "every A : B", rule_parse_two, see_every, finish_counted, explain_every},
+    {"always", "always A : B", rule_parse_two, see_every, finish_never, explain_every},
     {"first", "first A : B", rule_parse_two, see_first, finish_counted, explain_every},
     {"last", "last A : B", rule_parse_two, see_last, finish_last, explain_every},
     {"before", "before A : B", rule_parse_before, see_before, finish_counted, explain_before},
+    {"after", "after A : B", rule_parse_after, rule_see_after, rule_finish_after, rule_explain_after},
     {"sequence", "sequence A ; B", rule_parse_sequence, see_sequence, finish_failed, explain_sequence},
     {"text", "text uart.THR \"Hello\"", rule_parse_text, see_text, finish_failed, explain_text},
+    {"values", "values A : 0x11, 0x20", rule_parse_values, rule_see_values, rule_finish_values,
+     rule_explain_values},
+    {"budget", "budget exits <= 1000", rule_parse_budget, rule_see_budget, rule_finish_budget,
+     rule_explain_budget},
     {"end", "end status == halted", rule_parse_end, NULL, finish_end, explain_end},
     {0},
 };

@@ -1,24 +1,11 @@
 /*
- * A log-linear histogram: see sketch.h.  Values below 32 have a bucket each; above, the position of the
- * highest bit and the five bits behind it name the bucket, as in a floating-point number with a very short
- * mantissa.
+ * A log-linear histogram: see sketch.h.
  */
 #include "traces/sketch.h"
 
-#include <stddef.h>
-
 #define SKETCH_LINEAR (1u << SKETCH_BITS)
 
-static size_t sketch_bucket(uint32_t v)
-{
-    if (v < SKETCH_LINEAR)
-        return v;
-    unsigned shift = 31u - (unsigned)__builtin_clz(v) - SKETCH_BITS;
-    return ((size_t)shift << SKETCH_BITS) + (v >> shift);
-}
-
-/* The middle of a bucket's values. */
-static uint32_t sketch_middle(size_t bucket)
+uint32_t sketch_middle(size_t bucket)
 {
     if (bucket < SKETCH_LINEAR)
         return (uint32_t)bucket;

@@ -7,13 +7,7 @@
 #define RINGSIDE_TRACES_STAT_H
 
 #include "traces/commands.h"
-#include "traces/sketch.h"
-
-/* Events that have something in common. `host` is NULL for rows that need no percentiles. */
-struct stat_row {
-    uint64_t count, host_ns, guest_ns;
-    struct sketch *host;
-};
+#include "traces/groups.h"
 
 /* One place in the guest's code. */
 struct stat_site {
@@ -22,30 +16,28 @@ struct stat_site {
     uint8_t mode;        /* enum cpu_mode */
     uint8_t kind;        /* of the first event there */
     uint8_t device, reg; /* likewise */
-    struct stat_row row; /* count 0: an unused slot */
+    const struct group_row *row;
 };
 
-#define STAT_SITES_MAX 65536 /* places that are told apart; what comes later is counted together */
-#define STAT_TOP_MAX   1000
-#define STAT_NO_MODE   CPU_MODES /* the row of exits whose mode is not known */
+#define STAT_TOP_MAX 1000
+#define STAT_NO_MODE CPU_MODES /* the row of exits whose mode is not known */
 
 struct stats {
     const struct trace_info *info;
-    struct stat_row exits, own;           /* totals */
-    struct stat_row kind[EVENT_KIND_MAX]; /* exits and own events */
-    struct stat_row device[256];          /* exits; [0] = no device */
-    struct stat_row mode[CPU_MODES + 1];  /* exits */
-    struct stat_site *sites;              /* hash table of a power of two slots */
-    size_t site_cap, site_count;
-    struct stat_site **top; /* the busiest, most exits first */
+    struct spread_pool pool;
+    struct group_row exits, own;           /* totals */
+    struct group_row kind[EVENT_KIND_MAX]; /* exits and own events */
+    struct group_row device[256];          /* exits; [0] = no device */
+    struct group_row mode[CPU_MODES + 1];  /* exits */
+    struct groups sites;                   /* exits by place */
+    struct groups mixes;   /* all events by kind, device and mode: the tables while counting */
+    struct stat_site *top; /* the busiest places, most exits first */
     size_t top_count;
-    struct stat_row elsewhere;  /* exits at places not in `top` */
-    uint64_t sites_missed;      /* exits at places past STAT_SITES_MAX, or of no known place */
+    struct group_row elsewhere; /* exits at places not in `top` */
     uint64_t first_ns, last_ns; /* times of the first and last event */
     struct trace_state state;
 };
 
-/* Reads the trace twice: once to count, once for the percentiles of the busiest places. */
 NODISCARD int stats_collect(struct stats *s, struct trace_reader *r, const struct trace_filter *f,
                             unsigned top, struct err *e);
 void stats_free(struct stats *s);
@@ -55,5 +47,12 @@ const char *stats_device_name(const struct stats *s, size_t device);
 
 void stats_print(const struct stats *s, struct text *out);
 void stats_json(const struct stats *s, struct text *out);
+
+/* Cells and members that all tables of counts share (stat_cells.c): the titles `count` to `max`, a row of
+ * them with its share of `of`, and the same as members of a JSON object. */
+void stat_cells_head(struct table *t);
+void stat_cells_row(struct table *t, const struct group_row *row, const struct spread_pool *pool,
+                    uint64_t of);
+void stat_json_row(struct text *out, const struct group_row *row, const struct spread_pool *pool);
 
 #endif

@@ -8,45 +8,17 @@
 /* ---- for people -------------------------------------------------------------------------------------------
  */
 
-static void cell_ns(struct table *t, uint64_t ns)
-{
-    struct text s = {0};
-    text_add_ns(&s, ns);
-    table_cell(t, "%s", text_str(&s));
-    text_fini(&s);
-}
-
-/* Count and share of `of`, the two totals, and the percentiles where the row has them. */
-static void cells_row(struct table *t, const struct stat_row *row, uint64_t of)
-{
-    table_cell(t, "%" PRIu64, row->count);
-    table_cell(t, "%.1f%%", of ? 100.0 * (double)row->count / (double)of : 0.0);
-    cell_ns(t, row->host_ns);
-    cell_ns(t, row->guest_ns);
-    if (!row->host) {
-        for (int i = 0; i < 4; i++)
-            table_cell(t, "-");
-        return;
-    }
-    cell_ns(t, row->host->min);
-    cell_ns(t, sketch_quantile(row->host, 1, 2));
-    cell_ns(t, sketch_quantile(row->host, 99, 100));
-    cell_ns(t, row->host->max);
-}
-
 static void table_begin(struct table *t, struct text *out, const char *title, const char *what)
 {
     text_addf(out, "\n%s\n", title);
     table_init(t, "lrrrrrrrr");
     table_cell(t, "%s", what);
-    static const char *const columns[] = {"count", "share", "host", "guest", "min", "median", "p99", "max"};
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-        table_cell(t, "%s", columns[i]);
+    stat_cells_head(t);
 }
 
 /* Of the rows that `wanted` (NULL: all), the fullest after row `after` in falling order, where `n` stands for
  * "before the first"; `n` when there is none left. */
-static size_t rows_next(const struct stat_row *rows, size_t n, size_t after, const bool *wanted)
+static size_t rows_next(const struct group_row *rows, size_t n, size_t after, const bool *wanted)
 {
     size_t best = n;
     for (size_t i = 0; i < n; i++) {
@@ -74,7 +46,7 @@ static void print_kinds(const struct stats *s, struct text *out, bool exits)
             table_cell(&t, "%s", event_kind_info((unsigned)k)->name);
         else
             table_cell(&t, "exit %zu", k);
-        cells_row(&t, &s->kind[k], exits ? s->exits.count : s->own.count);
+        stat_cells_row(&t, &s->kind[k], &s->pool, exits ? s->exits.count : s->own.count);
     }
     table_finish(&t, out, "  ", true);
 }
@@ -86,7 +58,7 @@ static void print_devices(const struct stats *s, struct text *out)
     table_begin(&t, out, "Exits by device", "device");
     for (size_t i = rows_next(s->device, n, n, NULL); i < n; i = rows_next(s->device, n, i, NULL)) {
         table_cell(&t, "%s", stats_device_name(s, i));
-        cells_row(&t, &s->device[i], s->exits.count);
+        stat_cells_row(&t, &s->device[i], &s->pool, s->exits.count);
     }
     table_finish(&t, out, "  ", true);
 }
@@ -104,7 +76,7 @@ static void print_modes(const struct stats *s, struct text *out)
         if (s->mode[i].count == 0)
             continue;
         table_cell(&t, "%s", mode_name(i));
-        cells_row(&t, &s->mode[i], s->exits.count);
+        stat_cells_row(&t, &s->mode[i], &s->pool, s->exits.count);
     }
     table_finish(&t, out, "  ", true);
 }
@@ -130,13 +102,13 @@ static void print_sites(const struct stats *s, struct text *out)
     table_begin(&t, out, "Exits by rip", "rip");
     for (size_t i = 0; i < s->top_count; i++) {
         text_clear(&name);
-        site_name(s, s->top[i], &name);
+        site_name(s, &s->top[i], &name);
         table_cell(&t, "%s", text_str(&name));
-        cells_row(&t, &s->top[i]->row, s->exits.count);
+        stat_cells_row(&t, s->top[i].row, &s->pool, s->exits.count);
     }
     if (s->elsewhere.count) {
         table_cell(&t, "others");
-        cells_row(&t, &s->elsewhere, s->exits.count);
+        stat_cells_row(&t, &s->elsewhere, &s->pool, s->exits.count);
     }
     text_fini(&name);
     table_finish(&t, out, "  ", true);
@@ -189,19 +161,6 @@ void stats_print(const struct stats *s, struct text *out)
 /* ---- for programs -----------------------------------------------------------------------------------------
  */
 
-static void json_row(struct text *out, const struct stat_row *row)
-{
-    text_addf(out, "\"count\":%" PRIu64 ",\"host_ns\":%" PRIu64 ",\"guest_ns\":%" PRIu64, row->count,
-              row->host_ns, row->guest_ns);
-    if (row->host && row->host->count)
-        text_addf(out,
-                  ",\"min_ns\":%" PRIu32 ",\"median_ns\":%" PRIu32 ",\"p99_ns\":%" PRIu32
-                  ",\"max_ns\":%" PRIu32,
-                  row->host->min, sketch_quantile(row->host, 1, 2), sketch_quantile(row->host, 99, 100),
-                  row->host->max);
-    text_addc(out, '}');
-}
-
 /* Opens the object of a named row in an array: `{"kind":"io",`. */
 static void json_name(struct text *out, const char *key, const char *name)
 {
@@ -218,7 +177,7 @@ static void json_kinds(const struct stats *s, struct text *out, const char *key,
         if (s->kind[i].count == 0 || event_kind_is_exit(i) != exits)
             continue;
         json_name(out, "kind", event_kind_info(i)->name);
-        json_row(out, &s->kind[i]);
+        stat_json_row(out, &s->kind[i], &s->pool);
     }
     text_addc(out, ']');
 }
@@ -227,14 +186,14 @@ static void json_sites(const struct stats *s, struct text *out)
 {
     text_add(out, ",\"by_rip\":[");
     for (size_t i = 0; i < s->top_count; i++) {
-        const struct stat_site *site = s->top[i];
+        const struct stat_site *site = &s->top[i];
         json_name(out, "mode", mode_name(site->mode));
         text_addf(out, "\"rip\":\"0x%" PRIx64 "\",\"cs\":%u,\"kind\":\"%s\",", site->rip, site->cs,
                   event_kind_info(site->kind)->name);
-        json_row(out, &site->row);
+        stat_json_row(out, site->row, &s->pool);
     }
     text_add(out, "],\"other_rips\":{");
-    json_row(out, &s->elsewhere);
+    stat_json_row(out, &s->elsewhere, &s->pool);
 }
 
 static void json_counters(const struct trace_end *end, struct text *out)
@@ -252,7 +211,7 @@ static void json_counters(const struct trace_end *end, struct text *out)
 void stats_json(const struct stats *s, struct text *out)
 {
     text_add(out, "{\"exits\":{");
-    json_row(out, &s->exits);
+    stat_json_row(out, &s->exits, &s->pool);
     text_addf(out, ",\"span_ns\":%" PRIu64 ",\"whole\":%s", s->last_ns - s->first_ns,
               s->state.whole ? "true" : "false");
     json_kinds(s, out, "by_kind", true);
@@ -261,14 +220,14 @@ void stats_json(const struct stats *s, struct text *out)
         if (s->device[i].count == 0)
             continue;
         json_name(out, "device", stats_device_name(s, i));
-        json_row(out, &s->device[i]);
+        stat_json_row(out, &s->device[i], &s->pool);
     }
     text_add(out, "],\"by_mode\":[");
     for (size_t i = 0; i <= STAT_NO_MODE; i++) {
         if (s->mode[i].count == 0)
             continue;
         json_name(out, "mode", mode_name(i));
-        json_row(out, &s->mode[i]);
+        stat_json_row(out, &s->mode[i], &s->pool);
     }
     text_addc(out, ']');
     json_sites(s, out);

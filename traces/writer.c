@@ -13,6 +13,8 @@
 #include "traces/chunk.h"
 #include "traces/codec.h"
 #include "traces/header.h"
+#include "traces/regs_chunk.h"
+#include "traces/tables.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,10 +32,12 @@ struct trace_writer {
     char *path;
     struct chunk_writer out;
     struct codec codec;
-    struct text text;  /* of a mark, while it is cleaned */
-    size_t len;        /* bytes in buf, the heads' room included */
-    uint32_t count;    /* events in buf */
-    uint64_t first_ns; /* time of the first of them */
+    struct regs_writer *regs; /* NULL until a step brings registers */
+    bool steps_bare;          /* there are steps in buf, and they have no registers */
+    struct text text;         /* of a mark, while it is cleaned */
+    size_t len;               /* bytes in buf, the heads' room included */
+    uint32_t count;           /* events in buf */
+    uint64_t first_ns;        /* time of the first of them */
     uint64_t events, coded_len, marks, lost;
     uint64_t chunks, index_every; /* event chunks; every how manyth is in the index */
     size_t index_count;
@@ -47,6 +51,7 @@ static void writer_free(struct trace_writer *w)
     if (!w)
         return;
     chunk_writer_fini(&w->out);
+    regs_writer_destroy(w->regs);
     text_fini(&w->text);
     free(w->path);
     free(w);
@@ -143,21 +148,60 @@ static void writer_begin(struct trace_writer *w, const struct event *ev)
     le_store(w->buf + CHUNK_HEAD_LEN + 12, base_ns, 8);
     w->len = WRITER_HEADS_LEN;
     w->first_ns = ev->time_ns;
+    w->steps_bare = false;
+}
+
+/* The registers of the steps among the events go before them. */
+static int flush_regs(struct trace_writer *w)
+{
+    if (!w->regs || regs_writer_steps(w->regs) == 0)
+        return 0;
+    size_t len;
+    uint8_t *framed = regs_writer_take(w->regs, &len);
+    return chunk_write(&w->out, CHUNK_REGS, framed, len, true, &w->failure);
+}
+
+static int flush_events(struct trace_writer *w)
+{
+    uint8_t *payload = w->buf + CHUNK_HEAD_LEN;
+    le_store(payload, w->count, 4);
+    writer_index(w, le64_load(payload + 4), le64_load(payload + 12));
+    return chunk_write(&w->out, CHUNK_EVENTS, w->buf, w->len - CHUNK_HEAD_LEN, true, &w->failure);
 }
 
 void trace_flush(struct trace_writer *w)
 {
     if (w->count == 0 || w->failure.text[0])
         return;
-    uint8_t *payload = w->buf + CHUNK_HEAD_LEN;
-    le_store(payload, w->count, 4);
-    writer_index(w, le64_load(payload + 4), le64_load(payload + 12));
-    if (chunk_write(&w->out, CHUNK_EVENTS, w->buf, w->len - CHUNK_HEAD_LEN, true, &w->failure)) {
+    if (flush_regs(w) || flush_events(w)) {
         err_wrap(&w->failure, "trace %s", w->path);
         w->events -= w->count;
         w->lost += w->count;
     }
     w->count = 0;
+}
+
+size_t trace_put_tables(struct trace_writer *w, struct trace_tables *t)
+{
+    struct text framed = {0};
+    trace_flush(w);
+    if (w->failure.text[0])
+        return 0;
+    text_add_head_room(&framed);
+    if (tables_put(t, &framed, &w->failure) || chunk_write(&w->out, CHUNK_TABLES, (uint8_t *)framed.buf,
+                                                           framed.len - CHUNK_HEAD_LEN, true, &w->failure))
+        err_wrap(&w->failure, "trace %s", w->path);
+    size_t len = framed.len;
+    text_fini(&framed);
+    return len;
+}
+
+/* Is what is held back enough, or old enough? */
+static bool writer_is_full(const struct trace_writer *w, uint64_t now_ns)
+{
+    return w->len >= WRITER_HEADS_LEN + WRITER_CHUNK_LEN ||
+           (w->regs && regs_writer_len(w->regs) >= WRITER_CHUNK_LEN) ||
+           (int64_t)(now_ns - w->first_ns) >= WRITER_HOLD_NS;
 }
 
 /* Codes an event, and behind it the text when it is a mark. */
@@ -180,14 +224,43 @@ static void writer_add(struct trace_writer *w, const struct event *ev, const cha
     w->coded_len += w->len - before;
     w->count++;
     w->events++;
-    if (w->len >= WRITER_HEADS_LEN + WRITER_CHUNK_LEN ||
-        (int64_t)(ev->time_ns - w->first_ns) >= WRITER_HOLD_NS)
+    if (writer_is_full(w, ev->time_ns))
+        trace_flush(w);
+}
+
+/* Of the steps in a chunk either all have registers or none: a step of the other sort begins a new one. */
+static void writer_part(struct trace_writer *w, bool bare)
+{
+    bool other = bare ? w->regs && regs_writer_steps(w->regs) : w->count && w->steps_bare;
+    if (other)
         trace_flush(w);
 }
 
 void trace_put(void *writer, const struct event *ev)
 {
-    writer_add(writer, ev, "", 0);
+    struct trace_writer *w = writer;
+    if (ev->kind == EVENT_STEP) {
+        writer_part(w, true);
+        if (w->regs)
+            regs_writer_forget(w->regs, ev->vcpu);
+    }
+    writer_add(w, ev, "", 0);
+    if (ev->kind == EVENT_STEP)
+        w->steps_bare = true;
+}
+
+void trace_step(void *writer, const struct event *ev, const struct event_regs *after)
+{
+    struct trace_writer *w = writer;
+    if (!w->regs && !w->failure.text[0] && !(w->regs = regs_writer_create(&w->failure)))
+        err_wrap(&w->failure, "trace %s", w->path);
+    if (w->failure.text[0] || ev->kind != EVENT_STEP) {
+        trace_put(w, ev);
+        return;
+    }
+    writer_part(w, false);
+    w->coded_len += regs_writer_put(w->regs, ev, after);
+    writer_add(w, ev, "", 0);
 }
 
 void trace_mark(struct trace_writer *w, const struct event *at, const char *text)

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Makes the pictures of docs/monitor.md: runs the monitor in a terminal that tmux plays, types what a user would, and
+# Makes the pictures of docs/monitor.md and README.md: runs the monitor in a terminal that tmux plays, types what a user would, and
 # saves the screen with `:snap`.
 #
-#   docs/pictures/monitor.sh BUILD [NAME...]     all pictures, or those named: screen, small, replay, or a view's name
+#   docs/pictures/monitor.sh BUILD [NAME...]     all pictures, or those named: front, screen, small, replay, or a view's name
 #
 # The guests run with `--clock steps`, so that a picture made again differs only in how long things took on the host.
 set -u
@@ -12,6 +12,7 @@ shift
 work=$(mktemp -d "${TMPDIR:-/tmp}/ringside-pictures.XXXXXX") || exit 70
 trap 'tmux -L "$socket" kill-server 2>/dev/null; rm -rf "$work"' EXIT
 socket=ringside-pictures-$$
+count=0
 guests=$build/guests
 
 fail() {
@@ -40,6 +41,7 @@ snap() {
     shift 4
     rm -rf "$work/config"
     tmux -L "$socket" kill-server 2>/dev/null
+    count=$((count + 1)) socket=ringside-pictures-$$-$count # the one before may still be on its way out
     tmux -L "$socket" -f /dev/null new-session -d -x "$columns" -y "$rows" "env XDG_CONFIG_HOME='$work/config' \
         LC_ALL=C.UTF-8 TERM=tmux-256color '$build/ringside' monitor $image"
     wait_for shows Help || fail "$name: the monitor does not come up"
@@ -60,7 +62,16 @@ snap() {
 
 timer="--clock steps $guests/timer.elf"
 boot="--clock steps $guests/boot64.bin"
+paging="--clock steps $guests/paging.elf"
 tick='stop vector 0x20'
+
+# The boot guest at its first instruction of long mode: long_mode NAME W H KEY..., the first key before it is run.
+long_mode() {
+    name=$1 columns=$2 rows=$3 first=$4
+    shift 4
+    snap "$name" "$columns" "$rows" "$boot" "$first" ':stop mode' '@stop 1:' Escape c '@protected ring' c \
+        '@compat ring' c '@long ring' "$@"
+}
 
 # A view alone on a screen of 80x24.
 view() {
@@ -73,13 +84,17 @@ view() {
         stack) snap "$1" 80 24 "$timer" z ":$tick" '@stop 1:' Escape c '@line 0' ":view $1" ;;
         breakpoints) snap "$1" 80 24 "$timer" z ':break guest_main' ":$tick" '@stop 2:' Escape ":view $1" ;;
         symbols) snap "$1" 80 24 "$timer" z ":view $1" ;;
-        *) snap "$1" 80 24 "$boot" z ':stop mode' '@stop 1:' Escape c '@protected ring' c \
-            '@compat ring' c '@long ring' ":view $1" ;;
+        tables) snap "$1" 80 24 "$timer" z ":$tick" '@stop 1:' Escape c '@line 0' ':view tables' Right Right \
+            '@[IDT]' ;;
+        pages) snap "$1" 80 24 "$paging" z ':break trap_handle' '@PAUSED' '@breakpoint 1' Escape c '@breakpoint 1 at' ':view pages' '@leads to' v \
+            '@not present: a' ;;
+        *) long_mode "$1" 80 24 z ":view $1" ;;
     esac
 }
 
 picture() {
     case $1 in
+        front) long_mode front 120 40 3 s s s '@long_mode' ;;
         screen) snap screen 200 60 "$timer" ":$tick" '@stop 1:' Escape c '@interrupt line 0' ;;
         small) snap small 40 10 "$boot" s s s '@▶ 00007c07' '@PAUSED' ;;
         replay)
@@ -97,7 +112,7 @@ views() {
     done
 }
 
-[ $# -gt 0 ] || set -- screen small replay $(views)
+[ $# -gt 0 ] || set -- front screen small replay $(views)
 for name in "$@"; do
     picture "$name"
 done

@@ -37,6 +37,7 @@ enum frame_field {
     FRAME_BREAK,     /* a stop: varints and strings */
     FRAME_COUNTER,   /* string, varint */
     FRAME_TIMELINE,  /* struct timeline's slots in use, behind varint slot_cap */
+    FRAME_SYMBOL,    /* varints: address, length, is a function; string: its name. Only in recorded frames */
     FRAME_FIELDS
 };
 
@@ -56,5 +57,11 @@ NODISCARD int frame_request_read(const char *s, size_t n, struct frame_request *
 
 /* On the vCPU's thread: appends the frame that is asked for. -1 with *e: the request cannot be read. */
 NODISCARD int frame_write(struct debugger *d, const char *request, size_t n, struct text *out, struct err *e);
+
+/* Writes a frame to a file, and behind it the symbols (NULL: none) that views named addresses by: a
+ * debugger's frames hold none, since the screen has them from the guest's file. -1 with *e: it cannot be
+ * written whole. */
+NODISCARD int frame_record(const char *path, const struct text *frame, const struct symbols *symbols,
+                           struct err *e);
 
 #endif

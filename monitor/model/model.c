@@ -4,7 +4,9 @@
  */
 #include "monitor/model/model.h"
 
+#include "monitor/model/asks.h"
 #include "monitor/model/frame.h"
+#include "monitor/model/moments.h"
 #include "monitor/model/replay.h"
 
 #include "machine/clock.h"
@@ -13,13 +15,11 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SLOTS = 8, AHEAD_MAX = 16 };
 #define AHEAD_WITHIN_NS 500000000u
-#define RATE_EVERY_NS   250000000u
 
 enum slot_use { SLOT_IDLE, SLOT_FRAME, SLOT_COMMAND, SLOT_QUESTION };
 
@@ -45,14 +45,12 @@ struct model {
     struct snapshot_machine machine;
     struct snapshot_history history;
     struct snapshot_asks asks;
-    struct snapshot *now, *earlier;
+    struct moments moments;
     struct wants wants;
     struct slot slot[SLOTS];
     struct text ahead[AHEAD_MAX]; /* command lines that wait for the one that runs */
     size_t ahead_count;
-    struct text record;           /* where the next frame is to be written; "" nowhere */
-    uint64_t rate_ns, rate_exits; /* where the rate was measured last */
-    double rate;
+    struct text record; /* where the next frame is to be written; "" nowhere */
 };
 
 static struct model *model_create(struct err *e)
@@ -100,12 +98,8 @@ void model_close(struct model *m)
         text_fini(&m->slot[i].line);
         text_fini(&m->slot[i].out);
     }
-    for (size_t i = 0; i < SNAPSHOT_ASKS_MAX; i++) {
-        free(m->asks.question[i]);
-        free(m->asks.answer[i]);
-    }
-    snapshot_free(m->now);
-    snapshot_free(m->earlier);
+    asks_fini(&m->asks);
+    moments_fini(&m->moments);
     history_fini(&m->history);
     snapshot_machine_fini(&m->machine);
     replay_close(m->replay);
@@ -117,7 +111,7 @@ void model_close(struct model *m)
 
 const struct snapshot *model_now(const struct model *m)
 {
-    return m->now;
+    return m->moments.now;
 }
 
 struct replay *model_replay(const struct model *m)
@@ -127,7 +121,7 @@ struct replay *model_replay(const struct model *m)
 
 bool model_running(const struct model *m)
 {
-    return m->now && m->now->state == STATE_RUNNING;
+    return m->moments.now && m->moments.now->state == STATE_RUNNING;
 }
 
 /* ---- through the door ---- */
@@ -198,10 +192,10 @@ bool model_ask(struct model *m, unsigned parts)
         return false;
     if (m->record.len) {
         rq.parts = PART_ALL;
-    } else if (m->now) {
-        rq.events_from = m->now->events_total;
-        rq.steps_from = m->now->steps_total;
-        rq.console_from = m->now->console_total;
+    } else if (m->moments.now) {
+        rq.events_from = m->moments.now->events_total;
+        rq.steps_from = m->moments.now->steps_total;
+        rq.console_from = m->moments.now->console_total;
     }
     memcpy(rq.page, m->wants.gpa, sizeof rq.page);
     rq.page_count = m->wants.count;
@@ -270,48 +264,14 @@ static void ahead_next(struct model *m, bool failed)
 void model_question(struct model *m, const char *question)
 {
     struct slot *s = slot_idle(m);
-    if (m->replay || !s || !m->now || m->now->state == STATE_RUNNING || on_its_way(m, SLOT_QUESTION))
+    if (m->replay || !s || !m->moments.now || m->moments.now->state == STATE_RUNNING ||
+        on_its_way(m, SLOT_QUESTION))
         return;
-    for (size_t i = 0; i < SNAPSHOT_ASKS_MAX; i++)
-        if (m->asks.question[i] && strcmp(m->asks.question[i], question) == 0 &&
-            m->asks.stop_serial[i] == m->now->stop_serial)
-            return;
+    if (asks_know(&m->asks, question, m->moments.now->stop_serial))
+        return;
     text_clear(&s->line);
     text_add(&s->line, question);
     (void)!slot_send(s, SLOT_QUESTION);
-}
-
-/* The place for an answer: that of the same question, a free one, or the oldest. */
-static size_t asks_place(const struct snapshot_asks *a, const char *question)
-{
-    size_t oldest = 0;
-    for (size_t i = 0; i < SNAPSHOT_ASKS_MAX; i++)
-        if (a->question[i] && strcmp(a->question[i], question) == 0)
-            return i;
-    for (size_t i = 0; i < SNAPSHOT_ASKS_MAX; i++) {
-        if (!a->question[i])
-            return i;
-        if (a->stop_serial[i] < a->stop_serial[oldest])
-            oldest = i;
-    }
-    return oldest;
-}
-
-static void keep_answer(struct model *m, const struct slot *s)
-{
-    struct snapshot_asks *a = &m->asks;
-    size_t i = asks_place(a, text_str(&s->line));
-    char *question = strdup(text_str(&s->line));
-    char *answer = strdup(s->failed ? s->err.text : text_str(&s->out));
-    free(a->question[i]);
-    free(a->answer[i]);
-    a->question[i] = question && answer ? question : NULL;
-    a->answer[i] = question && answer ? answer : NULL;
-    if (!a->question[i]) {
-        free(question);
-        free(answer);
-    }
-    a->stop_serial[i] = m->now ? m->now->stop_serial : 0;
 }
 
 /* ---- snapshots ---- */
@@ -326,75 +286,45 @@ bool model_missed(const struct model *m)
     return m->wants.missed;
 }
 
-static void measure_rate(struct model *m, struct snapshot *s)
-{
-    uint64_t now_ns = clock_host_ns(), past_ns = now_ns - m->rate_ns;
-    if (m->rate_ns && past_ns < RATE_EVERY_NS) {
-        s->exits_per_s = m->rate;
-        return;
-    }
-    bool ran = m->now && (m->now->state == STATE_RUNNING || s->state == STATE_RUNNING);
-    m->rate = m->rate_ns && ran ? (double)(s->exits - m->rate_exits) * 1e9 / (double)past_ns : 0;
-    if (ran)
-        *(struct snapshot_rate *)ring_push(&m->history.rates) = (struct snapshot_rate){now_ns, m->rate};
-    m->rate_ns = now_ns;
-    m->rate_exits = s->exits;
-    s->exits_per_s = m->rate;
-}
-
-/* The snapshot of the stop before is kept, to show what has changed since. */
-static void take_snapshot(struct model *m, struct snapshot *s)
-{
-    struct snapshot *old = m->now;
-    s->serial = old ? old->serial + 1 : 1;
-    if (old && old->state != STATE_RUNNING &&
-        (s->state == STATE_RUNNING || s->stop_serial != old->stop_serial)) {
-        snapshot_free(m->earlier);
-        m->earlier = old;
-        old->earlier = NULL;
-        old->wants = NULL;
-        old = NULL;
-    }
-    s->earlier = m->earlier;
-    s->wants = &m->wants;
-    s->asks = &m->asks;
-    measure_rate(m, s);
-    snapshot_free(old);
-    m->now = s;
-}
-
 void model_record(struct model *m, const char *path)
 {
     text_clear(&m->record);
     text_add(&m->record, path);
 }
 
-/* Its events are all known already. */
-static void write_record(struct model *m, const struct slot *s)
+/* Its events are all known already. What came of it is told as an answer to the command. */
+static void write_record(struct model *m, const struct slot *s, struct model_found *found)
 {
-    FILE *f = fopen(text_str(&m->record), "we");
-    if (f) {
-        fwrite(text_str(&s->out), 1, s->out.len, f);
-        fclose(f);
-    }
+    struct text line = {0}, said = {0};
+    struct err e;
+    bool failed = s->failed || frame_record(text_str(&m->record), &s->out, m->symbols, &e) < 0;
+    text_addf(&line, "record %s", text_str(&m->record));
+    if (!failed)
+        text_addf(&said, "the snapshot is in %s", text_str(&m->record));
+    if (found->answered)
+        found->answered(found->ctx, text_str(&line), &said, !failed ? NULL : s->failed ? &s->err : &e);
+    text_fini(&line);
+    text_fini(&said);
     text_clear(&m->record);
     m->history.events.total = m->history.steps.total = m->history.console.total = 0;
 }
 
-static bool take_frame(struct model *m, struct slot *s)
+static bool take_frame(struct model *m, struct slot *s, struct model_found *found)
 {
     struct err e;
     struct frame_request rq;
     if (frame_request_read(text_str(&s->line), s->line.len, &rq, &e) < 0)
         rq.parts = 0;
     if (m->record.len && rq.parts == PART_ALL)
-        write_record(m, s);
+        write_record(m, s, found);
     struct snapshot *snap =
         s->failed ? NULL
                   : snapshot_read(text_str(&s->out), s->out.len, &m->machine, &m->history, m->symbols, &e);
     if (snap) {
         snap->parts = rq.parts;
-        take_snapshot(m, snap);
+        snap->wants = &m->wants;
+        snap->asks = &m->asks;
+        moments_take(&m->moments, snap, &m->history.rates, found->now_ns);
     }
     return snap;
 }
@@ -404,10 +334,11 @@ static void slot_take(struct model *m, struct slot *s, struct model_found *found
     enum slot_use use = s->use;
     found->gone |= s->failed && s->err.code == EPIPE;
     if (use == SLOT_FRAME) {
-        found->frame |= take_frame(m, s);
+        found->frame |= take_frame(m, s, found);
     } else if (use == SLOT_QUESTION) {
-        keep_answer(m, s);
-        found->frame |= m->now != NULL; /* the same, but there is more to it */
+        asks_keep(&m->asks, text_str(&s->line), s->failed ? s->err.text : text_str(&s->out),
+                  m->moments.now ? m->moments.now->stop_serial : 0);
+        found->frame |= m->moments.now != NULL; /* the same, but there is more to it */
     } else if (found->answered) {
         found->answered(found->ctx, text_str(&s->line), &s->out, s->failed ? &s->err : NULL);
     }
@@ -419,15 +350,15 @@ static void slot_take(struct model *m, struct slot *s, struct model_found *found
 static void poll_replay(struct model *m, struct model_found *found)
 {
     struct err e;
-    if (m->now && !replay_moved(m->replay))
+    if (m->moments.now && !replay_moved(m->replay))
         return;
     struct snapshot *s = replay_snapshot(m->replay, &m->machine, &m->history, &e);
     if (!s)
         return;
     s->wants = NULL;
-    s->serial = m->now ? m->now->serial + 1 : 1;
-    snapshot_free(m->now);
-    m->now = s;
+    s->serial = m->moments.now ? m->moments.now->serial + 1 : 1;
+    snapshot_free(m->moments.now);
+    m->moments.now = s;
     found->frame = true;
 }
 

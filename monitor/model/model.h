@@ -41,11 +41,12 @@ NODISCARD int model_execute(struct model *m, const char *line, struct err *e);
 /* Asks a view's question, if its answer is not known for this stop and the guest stands. */
 void model_question(struct model *m, const char *question);
 
-/* What a poll found; `answered` is called for each command that was answered, `failed` NULL when it went
- * well. */
+/* What a poll found at `now_ns` of the host's clock; `answered` is called for each command that was answered,
+ * `failed` NULL when it went well. */
 struct model_found {
     bool frame; /* a newer snapshot */
     bool gone;  /* the debugger has gone */
+    uint64_t now_ns;
     void (*answered)(void *ctx, const char *line, const struct text *out, const struct err *failed);
     void *ctx;
 };

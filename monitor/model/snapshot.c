@@ -4,6 +4,7 @@
 #include "monitor/model/snapshot.h"
 
 #include "debug/stops.h"
+#include "traces/step_line.h"
 #include "vm/cpu.h"
 
 #include <errno.h>
@@ -32,23 +33,20 @@ void history_fini(struct snapshot_history *h)
     ring_fini(&h->rates);
 }
 
-void snapshot_machine_fini(struct snapshot_machine *m)
-{
-    free(m->devices);
-    free(m->lines);
-    free(m->first_range);
-    free(m->range_count);
-    free(m->ranges);
-    pool_free(&m->pool);
-    *m = (struct snapshot_machine){0};
-}
-
 void snapshot_free(struct snapshot *s)
 {
     if (!s)
         return;
     pool_free(&s->pool);
     free(s);
+}
+
+void snapshot_event_words(const struct snapshot *s, const struct event *ev, struct text *out)
+{
+    if (ev->kind == EVENT_STEP && ev->size)
+        step_instruction(ev, out);
+    else if (s->machine)
+        event_sentence(ev, &s->machine->names, out);
 }
 
 /* ---- pages ---- */
@@ -112,20 +110,33 @@ bool snapshot_earlier_byte(const struct snapshot *s, uint64_t gpa, uint8_t *byte
     return true;
 }
 
-/* ---- questions ---- */
-
-const char *snapshot_answer(const struct snapshot *s, const char *question)
+/* Up to the end of their page; sets *n to how many those are. */
+static bool page_changed(const struct snapshot *s, uint64_t linear, size_t *n)
 {
-    const struct snapshot_asks *a = s->asks;
-    for (size_t i = 0; a && i < SNAPSHOT_ASKS_MAX; i++)
-        if (a->question[i] && strcmp(a->question[i], question) == 0)
-            return a->answer[i];
-    return NULL;
+    struct gva_context c = target_context(&s->target);
+    struct gva_walk w;
+    size_t in_page = (size_t)(linear % SNAPSHOT_PAGE_LEN), left = SNAPSHOT_PAGE_LEN - in_page;
+    *n = left < *n ? left : *n;
+    gva_translate(s->target.memory, &c, linear, GVA_READ, &w);
+    uint64_t gpa = w.gpa - w.gpa % SNAPSHOT_PAGE_LEN;
+    const struct snapshot_page *now = w.ok ? snapshot_page(s, gpa) : NULL;
+    const struct snapshot_page *then = now ? snapshot_page(s->earlier, gpa) : NULL;
+    return then && now->backed && then->backed &&
+           memcmp(now->bytes + in_page, then->bytes + in_page, *n) != 0;
+}
+
+bool snapshot_linear_changed(const struct snapshot *s, uint64_t linear, size_t n)
+{
+    bool changed = false;
+    for (size_t part; s->earlier && n > 0 && !changed; linear += part, n -= part) {
+        part = n;
+        changed = page_changed(s, linear, &part);
+    }
+    return changed;
 }
 
 const struct snapshot_stop *snapshot_break_at(const struct snapshot *s, uint64_t linear)
 {
-
     for (size_t i = 0; i < s->stop_count; i++)
         if (s->stops[i].kind == STOPS_BREAK && s->stops[i].first == linear)
             return &s->stops[i];

@@ -101,9 +101,11 @@ struct snapshot {
     uint64_t stop_serial; /* counts how often the guest came to stand */
     unsigned parts;       /* enum snapshot_part bits that were asked for */
     enum snapshot_state state;
-    bool replay;  /* from a trace: only what events tell is known */
-    bool has_cpu; /* regs, sregs and memory are there */
-    bool asleep;  /* in HLT */
+    bool replay;     /* from a trace: only what events tell is known */
+    bool has_cpu;    /* regs, sregs and memory are there */
+    bool has_regs;   /* replay of steps: regs and sregs are there, but of segments only selectors */
+    bool has_tables; /* replay: cr0, cr3, cr4, efer, and of memory the page tables are there */
+    bool asleep;     /* in HLT */
     bool tracing;
     const char *stop;   /* why it stands, a sentence; "" */
     const char *status; /* ENDED: halted, poweroff, triple-fault … */
@@ -171,11 +173,18 @@ NODISCARD int history_init(struct snapshot_history *h, struct err *e);
 void history_fini(struct snapshot_history *h);
 void snapshot_machine_fini(struct snapshot_machine *m);
 
+/* An event in words: a step as the instruction it executed, all else as its sentence. Nothing while the
+ * machine is not known. */
+void snapshot_event_words(const struct snapshot *s, const struct event *ev, struct text *out);
+
 /* The page at a gpa that is a multiple of SNAPSHOT_PAGE_LEN, NULL when it is not in the snapshot. Notes
  * nothing. */
 const struct snapshot_page *snapshot_page(const struct snapshot *s, uint64_t gpa);
 /* The byte that was at this gpa at the stop before: false when that is not known. */
 bool snapshot_earlier_byte(const struct snapshot *s, uint64_t gpa, uint8_t *byte);
+/* Do these bytes at a linear address differ from those at the stop before, as far as both are in the
+ * snapshots? They are looked at in the present translation. */
+bool snapshot_linear_changed(const struct snapshot *s, uint64_t linear, size_t n);
 /* What was answered to a view's question; NULL: not yet. */
 const char *snapshot_answer(const struct snapshot *s, const char *question);
 /* The stop that breaks at this linear address; NULL: none. */

@@ -3,12 +3,13 @@
  * not trusted: lengths are checked, numbers bounded, strings cleaned.
  */
 #include "monitor/model/frame.h"
+#include "monitor/model/machine_read.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEVICES_MAX = 64, RANGES_MAX = 512, STOPS_SHOWN_MAX = 1024, COUNTERS_MAX = 512, REGS_MAX = 255 };
+enum { STOPS_SHOWN_MAX = 1024, COUNTERS_MAX = 512 };
 
 /* A frame being read. */
 struct reading {
@@ -165,82 +166,25 @@ static void read_page(struct reading *r, struct cursor *c)
     s->page_count++;
 }
 
-/* ---- the machine ---- */
+/* ---- parts ---- */
 
-static int machine_room(struct snapshot_machine *m)
-{
-    m->devices = calloc(DEVICES_MAX, sizeof *m->devices);
-    m->lines = calloc(DEVICES_MAX, sizeof *m->lines);
-    m->first_range = calloc(DEVICES_MAX, sizeof *m->first_range);
-    m->range_count = calloc(DEVICES_MAX, sizeof *m->range_count);
-    m->ranges = calloc(RANGES_MAX, sizeof *m->ranges);
-    return m->devices && m->lines && m->first_range && m->range_count && m->ranges ? 0 : -1;
-}
-
-/* Known from an earlier frame: what comes again is passed over. */
 static void read_machine(struct reading *r, struct cursor *c)
 {
-    struct snapshot_machine *m = r->machine;
-    if (m->devices)
-        return;
-    if (machine_room(m) < 0) {
-        r->bad = true;
-        return;
-    }
-    m->mem_len = cursor_varint(c);
-    m->image = pool_get_string(&m->pool, c);
-    m->image_format = pool_get_string(&m->pool, c);
-    m->clock = pool_get_string(&m->pool, c);
-    m->irqchip = pool_get_string(&m->pool, c);
-    m->program = pool_get_string(&m->pool, c);
-    m->names.devices = m->devices;
-    r->bad |= !m->image || !m->image_format || !m->clock || !m->irqchip || !m->program;
-}
-
-static void read_ranges(struct snapshot_machine *m, size_t i, struct cursor *c)
-{
-    m->first_range[i] = m->ranges_n;
-    for (uint64_t n = cursor_varint(c); n > 0 && !c->bad && m->ranges_n < RANGES_MAX; n--) {
-        struct snapshot_range *range = &m->ranges[m->ranges_n++];
-        range->mmio = cursor_varint(c);
-        range->base = cursor_varint(c);
-        range->len = cursor_varint(c);
-        m->range_count[i]++;
-    }
+    r->bad |= !machine_read(r->machine, c);
 }
 
 static void read_device(struct reading *r, struct cursor *c)
 {
-    struct snapshot_machine *m = r->machine;
-    if (r->s->machine) /* known already */
-        return;
-    if (!m->devices || m->names.device_count == DEVICES_MAX) {
-        r->bad = true;
-        return;
-    }
-    size_t i = m->names.device_count;
-    struct event_device *dev = &m->devices[i];
-    const char **regs = pool_alloc(&m->pool, REGS_MAX * sizeof *regs);
-    dev->name = pool_get_string(&m->pool, c);
-    dev->summary = pool_get_string(&m->pool, c);
-    m->lines[i] = (int)(cursor_varint(c) & 31) - 2;
-    read_ranges(m, i, c);
-    while (regs && c->left && !c->bad && dev->reg_count < REGS_MAX)
-        if (!(regs[dev->reg_count++] = pool_get_string(&m->pool, c)))
-            r->bad = true;
-    dev->regs = regs;
-    r->bad |= c->bad || !regs || !dev->name || !dev->summary;
-    m->names.device_count++;
+    if (!r->s->machine) /* else it is known already */
+        r->bad |= !machine_read_device(r->machine, c);
 }
-
-/* ---- parts ---- */
 
 static void read_registers(struct reading *r, struct cursor *c)
 {
     uint64_t i = cursor_varint(c);
     if (!r->devices)
-        r->devices = pool_alloc(&r->s->pool, DEVICES_MAX * sizeof *r->devices);
-    if (!r->devices || i >= DEVICES_MAX)
+        r->devices = pool_alloc(&r->s->pool, MACHINE_DEVICES_MAX * sizeof *r->devices);
+    if (!r->devices || i >= MACHINE_DEVICES_MAX)
         return;
     /* Lines: each cleaned by itself, since the newlines must stay. */
     struct text words = {0};
@@ -359,7 +303,7 @@ static void finish(struct reading *r, const struct symbols *symbols)
     s->stops = r->stops;
     s->counters = r->counters;
     if (!r->devices && s->machine)
-        r->devices = pool_alloc(&s->pool, DEVICES_MAX * sizeof *r->devices);
+        r->devices = pool_alloc(&s->pool, MACHINE_DEVICES_MAX * sizeof *r->devices);
     s->devices = r->devices;
     s->device_count = r->devices && s->machine ? m->names.device_count : 0;
     for (size_t i = 0; i < s->device_count; i++) {

@@ -63,10 +63,20 @@ static void give_back(const struct guard *g)
     tcsetattr(STDIN_FILENO, TCSANOW, &g->was);
 }
 
+/* One byte: nothing is left to do. */
+static void child_dismiss(const struct guard *g)
+{
+    char byte = 0;
+    ssize_t ignored = write(g->pipe_fd, &byte, 1);
+    (void)ignored;
+}
+
 static void on_crash(int signo)
 {
-    if (the)
+    if (the) {
         give_back(the);
+        child_dismiss(the);
+    }
     /* The action was reset (SA_RESETHAND): now it does what it does to everybody. */
     raise(signo);
 }
@@ -144,7 +154,9 @@ struct guard *guard_open(struct err *e)
         terminal = false;
     if (!terminal || child_start(g, e) < 0) {
         if (!terminal)
-            err_set(e, "this terminal has no cursor that can be moved: is TERM right?");
+            err_set(e, "the terminal \"%s\" has no cursor that can be moved: set TERM to what you have "
+                       "(xterm-256color)",
+                    getenv("TERM") ? getenv("TERM") : "");
         free(g->stack);
         free(g);
         return NULL;
@@ -156,11 +168,9 @@ struct guard *guard_open(struct err *e)
 
 void guard_close(struct guard *g)
 {
-    char byte = 0;
     if (!g)
         return;
-    ssize_t ignored = write(g->pipe_fd, &byte, 1);
-    (void)ignored;
+    child_dismiss(g);
     close(g->pipe_fd);
     waitpid(g->child, NULL, 0);
     for (size_t i = 0; i < CRASHES; i++)

@@ -12,6 +12,7 @@ const struct key_row screen_keys[] = {
     {'c', "continue", "run"},
     {' ', "interrupt", "pause"},
     {'p', "interrupt", ""},
+    {UI_CTRL_C, "interrupt", ""},
     {'b', "break", "breakpoint here, or take it away"},
     {'w', "why", "why it stopped, explained"},
     {'q', "quit", "leave"},

@@ -44,6 +44,12 @@ struct key_row {
     const char *help;    /* "" to leave it out of the help: another row says it */
 };
 
+/* A key and a word or two for it, for a title or the bottom row; a table ends with a row without a word. */
+struct key_hint {
+    int key;
+    const char *word;
+};
+
 /* The row for a key, NULL when the table (ended by a row without a command; may be NULL) has none. */
 const struct key_row *key_find(const struct key_row *table, int key);
 

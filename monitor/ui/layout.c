@@ -15,7 +15,7 @@ struct arrangement {
     const char *views[LAYOUT_PANES_MAX];
 };
 
-static const struct arrangement arrangements[] = {
+static const struct arrangement of_guest[] = {
     {180,
      44,
      6,
@@ -24,27 +24,40 @@ static const struct arrangement arrangements[] = {
     {120,
      30,
      4,
-     {{0, 0, 14, 12}, {14, 0, 24, 12}, {0, 12, 14, 24}, {14, 12, 24, 24}},
+     {{0, 0, 15, 12}, {15, 0, 24, 12}, {0, 12, 15, 24}, {15, 12, 24, 24}},
      {"code", "registers", "exits", "console"}},
     {76, 20, 3, {{0, 0, 11, 14}, {11, 0, 24, 14}, {0, 14, 24, 24}}, {"code", "registers", "exits"}},
     {LAYOUT_MIN_W, LAYOUT_MIN_H, 1, {{0, 0, PARTS, PARTS}}, {"code"}},
 };
 
-/* The smallest arrangement, for one pane of any size. */
-static const struct arrangement *arrangement_for(int w, int h, bool single)
+/* The views that a trace has something for. */
+static const struct arrangement of_trace[] = {
+    {180,
+     44,
+     4,
+     {{0, 0, 14, 11}, {14, 0, 24, 14}, {0, 11, 14, 24}, {14, 14, 24, 24}},
+     {"timeline", "exits", "devices", "console"}},
+    {120,
+     30,
+     4,
+     {{0, 0, 24, 9}, {0, 9, 15, 24}, {15, 9, 24, 16}, {15, 16, 24, 24}},
+     {"timeline", "exits", "console", "devices"}},
+    {76, 20, 3, {{0, 0, 24, 7}, {0, 7, 24, 17}, {0, 17, 24, 24}}, {"timeline", "exits", "console"}},
+    {LAYOUT_MIN_W, LAYOUT_MIN_H, 1, {{0, 0, PARTS, PARTS}}, {"exits"}},
+};
+
+/* Each table ends with the smallest, which is for one pane of any size. */
+static const struct arrangement *arrangement_for(int w, int h, enum layout_kind kind)
 {
-    size_t n = sizeof arrangements / sizeof arrangements[0];
-    if (single)
-        return &arrangements[n - 1];
-    for (size_t i = 0; i < n; i++)
-        if (w >= arrangements[i].min_w && h >= arrangements[i].min_h)
-            return &arrangements[i];
-    return &arrangements[n - 1];
+    const struct arrangement *a = kind == LAYOUT_TRACE ? of_trace : of_guest;
+    while (a->count > 1 && (kind == LAYOUT_SINGLE || w < a->min_w || h < a->min_h))
+        a++;
+    return a;
 }
 
-void layout_make(struct layout *l, int w, int h, bool single)
+void layout_make(struct layout *l, int w, int h, enum layout_kind kind)
 {
-    const struct arrangement *a = arrangement_for(w, h, single);
+    const struct arrangement *a = arrangement_for(w, h, kind);
     int header = h >= 20 ? 2 : 1;
     *l = (struct layout){.fits = w >= LAYOUT_MIN_W && h >= LAYOUT_MIN_H};
     if (!l->fits)

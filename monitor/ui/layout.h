@@ -19,8 +19,11 @@ struct layout {
     const char *const *views; /* which views to begin with, one a pane */
 };
 
-/* The layout for w columns and h rows; with `single` one pane has all the room. */
-void layout_make(struct layout *l, int w, int h, bool single);
+/* What is shown: a guest, a trace (which has no registers and no memory), or one view with all the room. */
+enum layout_kind { LAYOUT_GUEST, LAYOUT_TRACE, LAYOUT_SINGLE };
+
+/* The layout for w columns and h rows. */
+void layout_make(struct layout *l, int w, int h, enum layout_kind kind);
 
 /* Inside of pane i: without title and line. */
 struct rect layout_inside(const struct layout *l, size_t i);

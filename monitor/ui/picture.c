@@ -85,22 +85,31 @@ static void add_px(struct text *out, const char *name, int tenths)
     text_addf(out, " %s=\"%d.%d\"", name, tenths / 10, tenths % 10);
 }
 
+/* The backgrounds of a row, those alike in one rectangle, so that no seams are seen between pieces. */
+static void svg_grounds(const struct theme *t, const struct canvas *c, int y, struct text *out)
+{
+    for (int x = 0, end; x < c->w; x = end) {
+        uint32_t bg = paint_of(t, canvas_at(c, x, y)).bg;
+        for (end = x + 1; end < c->w && paint_of(t, canvas_at(c, end, y)).bg == bg;)
+            end++;
+        if (bg == theme_rgb(t, COLOUR_DEFAULT, true))
+            continue;
+        text_add(out, "<rect");
+        add_px(out, "x", MARGIN * 10 + x * CELL_W_TENTHS);
+        add_px(out, "width", (end - x) * CELL_W_TENTHS);
+        text_addf(out, " y=\"%d\" height=\"%d\" fill=\"#%06x\"/>\n", MARGIN + y * CELL_H, CELL_H, bg);
+    }
+}
+
 static void svg_piece(const struct theme *t, const struct canvas *c, int x, int end, int y, struct text *out)
 {
     struct paint p = paint_of(t, canvas_at(c, x, y));
-    int left = MARGIN * 10 + x * CELL_W_TENTHS, top = MARGIN + y * CELL_H, w = (end - x) * CELL_W_TENTHS;
-    if (p.bg != theme_rgb(t, COLOUR_DEFAULT, true)) {
-        text_add(out, "<rect");
-        add_px(out, "x", left);
-        add_px(out, "width", w);
-        text_addf(out, " y=\"%d\" height=\"%d\" fill=\"#%06x\"/>\n", top, CELL_H, p.bg);
-    }
     if (is_blank(c, x, end, y) && !(p.attrs & ATTR_UNDERLINE))
         return;
     text_add(out, "<text");
-    add_px(out, "x", left);
-    add_px(out, "textLength", w);
-    text_addf(out, " y=\"%d\" fill=\"#%06x\"%s%s%s>", top + BASELINE, p.fg,
+    add_px(out, "x", MARGIN * 10 + x * CELL_W_TENTHS);
+    add_px(out, "textLength", (end - x) * CELL_W_TENTHS);
+    text_addf(out, " y=\"%d\" fill=\"#%06x\"%s%s%s>", MARGIN + y * CELL_H + BASELINE, p.fg,
               p.attrs & ATTR_BOLD ? " font-weight=\"bold\"" : "",
               p.attrs & ATTR_UNDERLINE ? " text-decoration=\"underline\"" : "",
               p.attrs & ATTR_DIM ? " fill-opacity=\"0.6\"" : "");
@@ -120,11 +129,13 @@ void theme_svg(const struct theme *t, const struct canvas *c, const char *title,
     add_escaped_text(out, title);
     text_addf(out, "</title>\n<rect width=\"%d\" height=\"%d\" rx=\"6\" fill=\"#%06x\"/>\n", w, h,
               theme_rgb(t, COLOUR_DEFAULT, true));
-    for (int y = 0; y < c->h; y++)
+    for (int y = 0; y < c->h; y++) {
+        svg_grounds(t, c, y, out);
         for (int x = 0, end; x < c->w; x = end) {
             end = piece_end(t, c, x, y);
             svg_piece(t, c, x, end, y, out);
         }
+    }
     text_add(out, "</svg>\n");
 }
 

@@ -46,6 +46,7 @@ static void overlay_fini(struct overlay *o)
 {
     text_fini(&o->title);
     text_fini(&o->text);
+    text_fini(&o->rows);
 }
 
 void screen_destroy(struct screen *s)
@@ -58,6 +59,7 @@ void screen_destroy(struct screen *s)
     overlay_fini(&s->output);
     text_fini(&s->search);
     text_fini(&s->message);
+    text_fini(&s->kept);
     canvas_fini(&s->canvas);
     free(s);
 }
@@ -108,7 +110,10 @@ void screen_relayout(struct screen *s)
 {
     size_t before = s->layout.pane_count;
     const char *const *views = s->layout.views;
-    layout_make(&s->layout, s->canvas.w, s->canvas.h, s->zoomed);
+    layout_make(&s->layout, s->canvas.w, s->canvas.h,
+                s->zoomed                ? LAYOUT_SINGLE
+                : model_replay(s->model) ? LAYOUT_TRACE
+                                         : LAYOUT_GUEST);
     s->dirty = s->want_load = true;
     if (s->zoomed || !s->layout.fits)
         return;
@@ -148,6 +153,8 @@ void screen_resize(struct screen *s, int w, int h)
     if (canvas_resize(&s->canvas, w, h, &e) < 0)
         screen_complain(s, &e);
     screen_relayout(s);
+    if (s->help.shown)
+        screen_command_run(s, "help"); /* made for another width */
 }
 
 /* ---- words ---- */
@@ -166,6 +173,18 @@ void screen_complain(struct screen *s, const struct err *e)
     s->message_alarm = true;
 }
 
+void screen_lay_over(struct screen *s, struct overlay *o)
+{
+    o->shown = s->dirty = true;
+    o->list = (struct list){0};
+    o->w = 0; /* its rows are made when it is drawn */
+}
+
+const char *screen_complaint(const struct screen *s)
+{
+    return s->message_alarm && s->message.len ? text_str(&s->message) : NULL;
+}
+
 /* Lays a text over the panes. */
 static void lay_over(struct screen *s, const char *title, size_t n, const char *text)
 {
@@ -173,10 +192,15 @@ static void lay_over(struct screen *s, const char *title, size_t n, const char *
     text_addn(&s->output.title, title, n);
     text_clear(&s->output.text);
     text_add(&s->output.text, text);
-    s->output.list = (struct list){0};
-    s->output.shown = true;
+    screen_lay_over(s, &s->output);
     s->help.shown = false;
-    s->dirty = true;
+}
+
+/* `the guest has ended` is what the header's badge says. */
+static const char *stop_words(const char *words)
+{
+    static const char ended[] = "the guest has ended: ";
+    return strncmp(words, ended, sizeof ended - 1) == 0 ? words + sizeof ended - 1 : words;
 }
 
 /* An answer of one line goes to the bottom row, a longer one over the panes. Those of commands that let the
@@ -186,8 +210,10 @@ static void show_answer(struct screen *s, const char *line, const struct text *o
     const struct shell_command *row;
     struct err ignored;
     bool runs = shell_find(line, line_name_len(line), &row, &ignored) == 0 && (row->flags & COMMAND_RUNS);
+    if (runs && s->layout.header.h > 1) /* its first line is in the header then */
+        return;
     if (runs || lines_count(text_str(out)) <= 1) {
-        screen_say(s, text_str(out));
+        screen_say(s, stop_words(text_str(out)));
         return;
     }
     lay_over(s, line, strlen(line), text_str(out));
@@ -264,7 +290,7 @@ static void load_views(struct screen *s)
 
 void screen_poll(struct screen *s, uint64_t now_ns)
 {
-    struct model_found found = {.answered = answered, .ctx = s};
+    struct model_found found = {.now_ns = now_ns, .answered = answered, .ctx = s};
     s->now_ns = now_ns;
     model_poll(s->model, &found);
     s->over |= found.gone;

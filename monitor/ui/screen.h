@@ -53,6 +53,9 @@ void screen_set_ascii(struct screen *s, bool ascii); /* for :snap FILE.txt */
 bool screen_over(const struct screen *s);   /* the user wants to leave */
 bool screen_wants_redraw(struct screen *s); /* once, after Ctrl-L */
 void screen_say(struct screen *s, const char *message);
+void screen_complain(struct screen *s, const struct err *e);
+/* What screen_complain has put on the bottom row, as long as it stands there; else NULL. */
+const char *screen_complaint(const struct screen *s);
 
 /* What is kept between sessions: theme, and which view is in which pane. Lines `NAME VALUE`. */
 void screen_save(const struct screen *s, struct text *out);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void run_view(struct screen *s, const char *args)
@@ -68,12 +69,11 @@ static void run_swap(struct screen *s, const char *args)
 static void run_help(struct screen *s, const char *args)
 {
     (void)args;
-    s->help.shown = true;
-    s->help.list = (struct list){0};
     text_clear(&s->help.title);
     text_add(&s->help.title, "Help");
     text_clear(&s->help.text);
-    screen_help_text(s, &s->help.text);
+    screen_help_text(s, s->canvas.w - 4, &s->help.text);
+    screen_lay_over(s, &s->help);
 }
 
 static void run_output(struct screen *s, const char *args)
@@ -136,7 +136,18 @@ static void run_filter(struct screen *s, const char *args)
     screen_act(s, "filter", args);
 }
 
-/* Addresses are evaluated here, on the snapshot: registers and symbols are in it. */
+/* Addresses are evaluated here, on the snapshot: registers and symbols are in it. A trace may have page
+ * tables, but no registers to reckon with. */
+static int goto_address(const struct snapshot *snap, const char *args, uint64_t *addr, struct err *e)
+{
+    char *end;
+    if (snap->has_cpu)
+        return expr_eval(args, &snap->target, addr, e);
+    *addr = strtoull(args, &end, 0);
+    return end > args && !*end ? 0
+                               : err_set(e, "a trace has no registers and symbols here: a number, please");
+}
+
 static void run_goto(struct screen *s, const char *args)
 {
     if (s->want_load) /* the view may have just come: `view code; goto main` */
@@ -145,9 +156,9 @@ static void run_goto(struct screen *s, const char *args)
     struct text where = {0};
     uint64_t addr;
     struct err e;
-    if (!snap || !snap->has_cpu) {
+    if (!snap || !(snap->has_cpu || snap->has_tables)) {
         screen_say(s, "goto: there is no guest to look at yet");
-    } else if (expr_eval(args, &snap->target, &addr, &e) < 0) {
+    } else if (goto_address(snap, args, &addr, &e) < 0) {
         err_wrap(&e, "goto");
         screen_complain(s, &e);
     } else {
@@ -289,83 +300,4 @@ bool screen_command_run(struct screen *s, const char *line)
     bool ran = command.len && command_run(s, command.buf);
     text_fini(&command);
     return ran;
-}
-
-/* ---- help ---- */
-
-static void help_keys(const char *title, const struct key_row *rows, struct text *out)
-{
-    if (!rows)
-        return;
-    text_addf(out, "%s\n", title);
-    for (; rows->command; rows++) {
-        if (!*rows->help)
-            continue;
-        text_add(out, "  ");
-        key_add_name(rows->key, out);
-        text_pad(out, 10);
-        text_add(out, rows->help);
-        text_pad(out, 46);
-        text_addf(out, ":%s\n", rows->command);
-    }
-    text_addc(out, '\n');
-}
-
-static void help_views(const struct screen *s, struct text *out)
-{
-    static const char keys[] = "1234567890-=";
-    text_add(out, "VIEWS\n");
-    for (size_t i = 0; i < s->view_count; i++) {
-        text_addf(out, "  %c", i < sizeof keys - 1 ? keys[i] : ' ');
-        text_pad(out, 10);
-        text_addf(out, "%s: %s\n", s->view[i].ops->title, s->view[i].ops->summary);
-    }
-    text_addc(out, '\n');
-}
-
-static void help_commands(struct text *out)
-{
-    text_add(out, "COMMANDS OF THE SCREEN (: opens the prompt)\n");
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        text_addf(out, "  %s %s", commands[i].name, commands[i].args);
-        text_pad(out, 26);
-        text_addf(out, "%s\n", commands[i].summary);
-    }
-    for (size_t g = 0; shell_group(g); g++) {
-        const struct shell_group *group = shell_group(g);
-        text_addf(out, "\n%s\n", group->title);
-        for (const struct shell_command *row = group->rows; row->name; row++) {
-            if (row->flags & COMMAND_HIDDEN)
-                continue;
-            text_addf(out, "  %s %s", row->name, row->args);
-            text_pad(out, 26);
-            text_addf(out, "%s\n", row->summary);
-        }
-    }
-}
-
-static void help_replay(struct text *out)
-{
-    text_add(out, "COMMANDS OF A REPLAY\n");
-    for (size_t i = 0; replay_command_row(i); i++) {
-        text_addf(out, "  %s %s", replay_command_row(i)->name, replay_command_row(i)->args);
-        text_pad(out, 26);
-        text_addf(out, "%s\n", replay_command_row(i)->summary);
-    }
-    text_addc(out, '\n');
-}
-
-void screen_help_text(struct screen *s, struct text *out)
-{
-    struct text own = {0};
-    const struct view_ops *ops = screen_focused(s)->ops;
-    text_addf(&own, "KEYS OF THIS VIEW, %s", ops->title);
-    help_keys("KEYS", screen_keys, out);
-    help_keys(text_str(&own), ops->keys, out);
-    help_keys("MOVING", moving_keys, out);
-    help_views(s, out);
-    if (model_replay(s->model))
-        help_replay(out);
-    help_commands(out);
-    text_fini(&own);
 }

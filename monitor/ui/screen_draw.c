@@ -4,12 +4,15 @@
 #include "monitor/ui/screen_inside.h"
 
 #include "monitor/views/header.h"
+#include "monitor/views/wrap.h"
 
 #include <string.h>
 
 /* ---- the strip ---- */
 
 static const char view_keys[] = "1234567890-=";
+
+enum { GLYPH_MORE_LEFT = 0x25c2, GLYPH_MORE_RIGHT = 0x25b8 };
 
 static bool in_a_pane(const struct screen *s, size_t view)
 {
@@ -39,7 +42,7 @@ static size_t first_tab(const struct screen *s)
         int w = 0;
         for (size_t i = first; i <= focused; i++)
             w += tab_width(s, i);
-        if (w <= room || first == focused)
+        if (w <= room - 1 || first == focused)
             return first;
     }
 }
@@ -47,12 +50,13 @@ static size_t first_tab(const struct screen *s)
 struct rect screen_tab(const struct screen *s, size_t view)
 {
     size_t first = first_tab(s);
-    int x = s->layout.strip.x;
+    struct rect strip = s->layout.strip;
+    int x = strip.x, w = tab_width(s, view);
     for (size_t i = first; i < view; i++)
         x += tab_width(s, i);
-    if (view < first || x >= s->layout.strip.x + s->layout.strip.w)
+    if (view < first || (x + w - 1 > strip.x + strip.w && view != first))
         return (struct rect){0};
-    return (struct rect){x, s->layout.strip.y, tab_width(s, view), 1};
+    return (struct rect){x, strip.y, w, 1};
 }
 
 static void draw_strip(const struct screen *s, struct canvas *c)
@@ -68,32 +72,47 @@ static void draw_strip(const struct screen *s, struct canvas *c)
         canvas_put(c, tab.x, strip.y, focus ? ROLE_FOCUS : ROLE_LABEL, (uint32_t)(unsigned char)key);
         canvas_text(c, tab.x + 1, strip.y, role, s->view[i].ops->tab);
     }
+    if (first_tab(s) > 0)
+        canvas_put(c, strip.x, strip.y, ROLE_DIM, GLYPH_MORE_LEFT);
+    if (screen_tab(s, s->view_count - 1).w == 0)
+        canvas_put(c, strip.x + strip.w - 1, strip.y, ROLE_DIM, GLYPH_MORE_RIGHT);
 }
 
 /* ---- panes ---- */
 
-static void draw_title(const struct view *v, struct canvas *c, struct rect r, bool edge, bool focus)
+/* What the view says of itself, at the right; returns where that begins. */
+static int draw_note(const struct view *v, struct canvas *c, struct rect r, int x)
 {
     struct text note = {0};
+    int right = r.x + r.w - 2, room = right - x - 2;
+    if (v->snap && v->ops->note)
+        v->ops->note(v, &note);
+    if (note.len && room > 4) {
+        int w = (int)text_width(text_str(&note)), at = w < room ? right - w : x + 2;
+        canvas_put(c, at - 1, r.y, ROLE_BORDER, ' ');
+        int end = canvas_text_cut(c, at, r.y, room, ROLE_LABEL, text_str(&note));
+        canvas_put(c, end, r.y, ROLE_BORDER, ' ');
+        right = at - 1;
+    }
+    text_fini(&note);
+    return right;
+}
+
+static void draw_title(const struct view *v, struct canvas *c, struct rect r, bool edge, bool focus)
+{
+    unsigned role = focus ? ROLE_FOCUS : ROLE_TITLE;
     canvas_row(c, r.x, r.y, r.w, ROLE_BORDER, 0x2500);
     if (edge) {
         canvas_column(c, r.x, r.y, r.h, ROLE_BORDER, 0x2502);
         canvas_put(c, r.x, r.y, ROLE_BORDER, 0x251c);
     }
     int x = r.x + 1 + (edge ? 1 : 0);
-    canvas_put(c, x, r.y, focus ? ROLE_FOCUS : ROLE_TITLE, ' ');
-    x = canvas_text_cut(c, x + 1, r.y, r.w - 6, focus ? ROLE_FOCUS : ROLE_TITLE, v->ops->title);
-    canvas_put(c, x, r.y, focus ? ROLE_FOCUS : ROLE_TITLE, ' ');
-    if (v->snap && v->ops->note)
-        v->ops->note(v, &note);
-    int room = r.x + r.w - x - 4;
-    if (note.len && room > 4) {
-        int w = (int)text_width(text_str(&note)), at = w < room ? r.x + r.w - 2 - w : x + 2;
-        canvas_put(c, at - 1, r.y, ROLE_BORDER, ' ');
-        at = canvas_text_cut(c, at, r.y, room, ROLE_LABEL, text_str(&note));
-        canvas_put(c, at, r.y, ROLE_BORDER, ' ');
-    }
-    text_fini(&note);
+    canvas_put(c, x, r.y, role, ' ');
+    x = canvas_text_cut(c, x + 1, r.y, r.w - 6, role, v->ops->title);
+    canvas_put(c, x++, r.y, role, ' ');
+    int right = draw_note(v, c, r, x - 1);
+    if (focus && !(v->ops->needs_guest && v->snap && v->snap->replay))
+        screen_title_hints(v->ops->hints, c, x + 1, right, r.y);
 }
 
 static void draw_pane(struct screen *s, struct canvas *c, size_t pane)
@@ -116,7 +135,12 @@ static void draw_pane(struct screen *s, struct canvas *c, size_t pane)
 
 static void draw_overlay(struct screen *s, struct canvas *c, struct overlay *o)
 {
-    size_t rows = lines_count(text_str(&o->text));
+    if (o->w != c->w - 4) {
+        o->w = c->w - 4;
+        text_clear(&o->rows);
+        lines_reflow(text_str(&o->text), o->w, &o->rows);
+    }
+    size_t rows = lines_count(text_str(&o->rows));
     int most = c->h - s->layout.strip.y - 3, h = (int)rows + 2 < most ? (int)rows + 2 : most;
     struct rect r = {0, c->h - 1 - h, c->w, h};
     struct text title = {0};
@@ -126,10 +150,12 @@ static void draw_overlay(struct screen *s, struct canvas *c, struct overlay *o)
     canvas_clear(c);
     canvas_leave(c, window);
     canvas_box(c, r, ROLE_BORDER, text_str(&title), ROLE_FOCUS);
-    const char *hint = rows > (size_t)(h - 2) ? " Up Down PgUp PgDn: more   Esc: close " : " Esc: close ";
+    const char *hint = rows <= (size_t)(h - 2) ? " Esc: close "
+                       : c->w < 50             ? " PgDn: more  Esc: close "
+                                               : " Up Down PgUp PgDn: more   Esc: close ";
     canvas_text_right(c, r.w - 2, r.y + r.h - 1, ROLE_LABEL, hint);
     window = canvas_enter(c, (struct rect){r.x + 2, r.y + 1, r.w - 4, r.h - 2});
-    draw_lines(c, text_str(&o->text), o->list.top, SIZE_MAX);
+    lines_draw(c, text_str(&o->rows), o->list.top, SIZE_MAX);
     if (s->search.len)
         canvas_find(c, text_str(&s->search));
     canvas_leave(c, window);
@@ -137,46 +163,6 @@ static void draw_overlay(struct screen *s, struct canvas *c, struct overlay *o)
 }
 
 /* ---- the bottom row ---- */
-
-struct hint {
-    int key;
-    const char *word;
-};
-
-/* Appends a hint at x where it fits; returns the column behind it. */
-static int draw_hint(const struct hint *hint, struct canvas *c, int x, int right, int y)
-{
-    struct text key = {0};
-    key_add_name(hint->key, &key);
-    int w = (int)(text_width(text_str(&key)) + strlen(hint->word)) + 1;
-    if (x + w <= right) {
-        x = canvas_text(c, x, y, ROLE_BAR_KEY, text_str(&key));
-        x = canvas_text(c, x + 1, y, ROLE_BAR, hint->word) + 2;
-    }
-    text_fini(&key);
-    return x;
-}
-
-/* The way out and the help are there at any width. */
-static void draw_hints(const struct screen *s, struct canvas *c)
-{
-    static const struct hint always[] = {{'?', "Help"}, {'q', "Quit"}, {0, NULL}};
-    static const struct hint live[] = {{'s', "Step"},  {'n', "Over"},   {'f', "Out"},    {'c', "Run"},
-                                       {' ', "Pause"}, {'b', "Break"},  {':', "Prompt"}, {UI_TAB, "Pane"},
-                                       {'z', "Zoom"},  {'/', "Search"}, {'w', "Why"},    {']', "Swap"},
-                                       {'T', "Theme"}, {0, NULL}};
-    static const struct hint replay[] = {{'s', "Forward"}, {'f', "Back"},   {'c', "Play"},
-                                         {' ', "Pause"},   {':', "Prompt"}, {UI_TAB, "Pane"},
-                                         {'z', "Zoom"},    {'/', "Search"}, {0, NULL}};
-    struct rect r = s->layout.bottom;
-    int right = r.x + r.w - 15, x = right + 1;
-    canvas_row(c, r.x, r.y, r.w, ROLE_BAR, ' ');
-    for (const struct hint *h = always; h->word; h++)
-        x = draw_hint(h, c, x, r.x + r.w, r.y);
-    x = r.x + 1;
-    for (const struct hint *h = model_replay(s->model) ? replay : live; h->word; h++)
-        x = draw_hint(h, c, x, right, r.y);
-}
 
 /* Draws a line that is being edited; returns the column of its cursor. Where it is too long its end is seen.
  */
@@ -223,7 +209,7 @@ static int draw_bottom(struct screen *s, struct canvas *c)
         canvas_text_cut(c, r.x + 1, r.y, r.w - 2, s->message_alarm ? ROLE_ALARM : ROLE_NOTE,
                         text_str(&s->message));
     } else {
-        draw_hints(s, c);
+        screen_hints(s, c);
     }
     return -1;
 }

@@ -18,6 +18,8 @@ enum screen_line { LINE_KEYS, LINE_PROMPT, LINE_SEARCH };
 struct overlay {
     bool shown;
     struct text title, text;
+    struct text rows; /* the text in lines of at most `w` columns */
+    int w;
     struct list list;
 };
 
@@ -39,6 +41,7 @@ struct screen {
     struct text search; /* what is searched for, or being typed */
     struct overlay help, output;
     struct text message;
+    struct text kept; /* lines of the saved state that are for the other kind of screen */
     bool message_alarm;
     uint64_t now_ns, asked_ns;
     uint64_t asked_kvm_ns; /* when KVM's own numbers were asked for: it is slow to tell them */
@@ -72,10 +75,15 @@ size_t screen_view_find(const struct screen *s, const char *name); /* view_count
 void screen_relayout(struct screen *s);
 /* Does what a view has asked for, and empties the reply. */
 void screen_reply(struct screen *s, struct view_reply *r);
+/* Shows an overlay from its first row on, after its text was filled in. */
+void screen_lay_over(struct screen *s, struct overlay *o);
 /* Gives a verb to the focused view. */
 bool screen_act(struct screen *s, const char *verb, const char *args);
-/* Formats a message for the bottom row. */
-void screen_complain(struct screen *s, const struct err *e);
-void screen_help_text(struct screen *s, struct text *out);
+/* The bottom row's keys: what can be done now, as far as there is room. */
+void screen_hints(const struct screen *s, struct canvas *c);
+/* A view's own keys, in its title from column x to before `right`. `hints` may be NULL. */
+void screen_title_hints(const struct key_hint *hints, struct canvas *c, int x, int right, int y);
+/* The help, for lines of `w` columns. */
+void screen_help_text(struct screen *s, int w, struct text *out);
 
 #endif

@@ -63,9 +63,9 @@ static void run_speed(struct screen *s, const char *args)
 
 static const struct screen_command commands[] = {
     {"step", "[N]", "an event forward", run_forward},
-    {"next", "[N]", "the same", run_forward},
+    {"next", "[N]", "an event forward, too", run_forward},
     {"back", "[N]", "an event back", run_back},
-    {"finish", "[N]", "the same", run_back},
+    {"finish", "[N]", "an event back, too", run_back},
     {"continue", "", "play", run_play},
     {"interrupt", "", "pause, or play on", run_pause},
     {"jump", "N|end", "to event N", run_jump},

@@ -8,13 +8,16 @@
 
 #include <curses.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { PAIRS_MAX = 256, DOUBLE_CLICK_MS = 400 };
 
@@ -26,6 +29,8 @@ struct shown {
 
 struct term {
     SCREEN *screen;
+    FILE *out;    /* curses' own end of the terminal */
+    int frame_fd; /* where curses writes a frame, which then goes to the terminal at once; -1: nowhere */
     struct guard *guard;
     bool ascii, colours, rich; /* rich: 256 colours */
     struct shown *shown;
@@ -68,6 +73,54 @@ static int shown_resize(struct term *t)
     return t->shown ? 0 : -1;
 }
 
+static void no_handler(int signo)
+{
+    (void)signo;
+}
+
+/* curses has handlers of its own for whom nobody else looks after these signals: here the keeper does. They
+ * are blocked, so that one that comes now is not lost. */
+static SCREEN *screen_new(struct term *t)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGTSTP};
+    enum { SIGNALS = sizeof signals / sizeof signals[0] };
+    struct sigaction ours = {.sa_handler = no_handler}, was[SIGNALS];
+    sigset_t set, old;
+    sigemptyset(&set);
+    for (size_t i = 0; i < SIGNALS; i++)
+        sigaddset(&set, signals[i]);
+    pthread_sigmask(SIG_BLOCK, &set, &old);
+    for (size_t i = 0; i < SIGNALS; i++)
+        sigaction(signals[i], &ours, &was[i]);
+    SCREEN *screen = newterm(NULL, t->out, stdin);
+    for (size_t i = 0; i < SIGNALS; i++)
+        sigaction(signals[i], &was[i], NULL);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return screen;
+}
+
+static int term_begin(struct term *t, struct err *e)
+{
+    int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+    t->out = fd < 0 ? NULL : fdopen(fd, "w");
+    if (!t->out)
+        return err_sys(e, errno, "terminal");
+    t->frame_fd = memfd_create("frame", MFD_CLOEXEC);
+    setlocale(LC_CTYPE, "");
+    t->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    use_tioctl(TRUE); /* LINES and COLUMNS in the environment do not follow a window that is resized */
+    t->screen = screen_new(t);
+    const char *name = getenv("TERM");
+    if (!t->screen && (!name || !*name))
+        return err_set(e, "TERM is not set: set it to the terminal you have (xterm-256color)");
+    if (!t->screen)
+        return err_set(e, "the terminal \"%s\" is not known: set TERM to what you have (xterm-256color)", name);
+    if (!(t->guard = guard_open(e)))
+        return -1;
+    term_modes(t);
+    return shown_resize(t) < 0 ? err_sys(e, ENOMEM, "terminal") : 0;
+}
+
 struct term *term_open(struct err *e)
 {
     struct term *t = calloc(1, sizeof *t);
@@ -75,23 +128,10 @@ struct term *term_open(struct err *e)
         err_sys(e, ENOMEM, "terminal");
         return NULL;
     }
-    setlocale(LC_CTYPE, "");
-    t->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-    t->screen = newterm(NULL, stdout, stdin);
-    if (!t->screen || !(t->guard = guard_open(e))) {
-        if (t->screen)
-            endwin();
-        else
-            err_set(e, "the terminal \"%s\" is not known: set TERM to what you have (xterm-256color)",
-                    getenv("TERM") ? getenv("TERM") : "");
-        free(t);
-        return NULL;
-    }
-    term_modes(t);
-    if (shown_resize(t) == 0)
+    t->frame_fd = -1;
+    if (term_begin(t, e) == 0)
         return t;
     term_close(t);
-    err_sys(e, ENOMEM, "terminal");
     return NULL;
 }
 
@@ -99,9 +139,15 @@ void term_close(struct term *t)
 {
     if (!t)
         return;
-    endwin();
-    delscreen(t->screen);
+    if (t->screen) {
+        endwin();
+        delscreen(t->screen);
+    }
     guard_close(t->guard);
+    if (t->out)
+        fclose(t->out);
+    if (t->frame_fd >= 0)
+        close(t->frame_fd);
     free(t->shown);
     free(t);
 }
@@ -113,11 +159,14 @@ void term_suspend(struct term *t)
     fflush(stdout);
 }
 
+/* The size may have changed meanwhile, and nobody told us: SIGWINCH goes to who has the foreground. */
 void term_resume(struct term *t)
 {
-    (void)t;
+    if (!isendwin())
+        endwin();
     clearok(stdscr, TRUE);
     refresh();
+    term_resized(t);
 }
 
 /* curses learns of a new size in its own handler of SIGWINCH, which is blocked as all signals are here. */
@@ -244,15 +293,27 @@ static attr_t attrs_of(const struct style *s)
            (s->attrs & ATTR_UNDERLINE ? A_UNDERLINE : 0) | (s->attrs & ATTR_REVERSE ? A_REVERSE : 0);
 }
 
+/* Bright is bold there, but not everywhere: a bright black would be black on black. */
+static void eight_colours(int *fg, int *bg, attr_t *attrs)
+{
+    if (*fg == 8) {
+        *fg = -1;
+        *attrs |= A_DIM;
+    } else if (*fg > 8) {
+        *fg -= 8;
+        *attrs |= A_BOLD;
+    } else if (*fg == 0) {
+        *attrs &= ~(attr_t)A_BOLD;
+    }
+    *bg = *bg >= 8 ? *bg - 8 : *bg;
+}
+
 static void cell_write(struct term *t, int x, int y, const struct shown *cell)
 {
     int fg = t->rich ? cell->style.fg : cell->style.fg16, bg = t->rich ? cell->style.bg : cell->style.bg16;
     attr_t attrs = attrs_of(&cell->style);
-    if (!t->rich && t->colours && COLORS < 16) { /* bright is bold there */
-        attrs |= fg >= 8 ? A_BOLD : 0;
-        fg = fg >= 8 ? fg - 8 : fg;
-        bg = bg >= 8 ? bg - 8 : bg;
-    }
+    if (!t->rich && t->colours && COLORS < 16)
+        eight_colours(&fg, &bg, &attrs);
     wchar_t text[2] = {(wchar_t)(t->ascii ? (uint32_t)(unsigned char)canvas_ascii(cell->code) : cell->code),
                        0};
     cchar_t out;
@@ -265,8 +326,45 @@ static bool same(const struct shown *a, const struct shown *b)
     return a->code == b->code && memcmp(&a->style, &b->style, sizeof a->style) == 0;
 }
 
+static void write_all(int fd, const char *bytes, size_t n)
+{
+    while (n > 0) {
+        ssize_t wrote = write(fd, bytes, n);
+        if (wrote < 0 && errno != EINTR)
+            return;
+        bytes += wrote > 0 ? wrote : 0;
+        n -= wrote > 0 ? (size_t)wrote : 0;
+    }
+}
+
+/* What curses has written goes to the terminal. */
+static void frame_send(struct term *t)
+{
+    off_t len = lseek(t->frame_fd, 0, SEEK_CUR);
+    char *bytes = len > 0 ? malloc((size_t)len) : NULL;
+    ssize_t n = bytes ? pread(t->frame_fd, bytes, (size_t)len, 0) : 0;
+    write_all(STDOUT_FILENO, bytes, n > 0 ? (size_t)n : 0);
+    free(bytes);
+    lseek(t->frame_fd, 0, SEEK_SET);
+}
+
+/* curses flushes whenever it moves the cursor, some fifty times a frame, and each time whoever plays the
+ * terminal wakes up. So a frame is gathered in memory and sent as one. After term_suspend curses first has to
+ * take the terminal, which only works on a terminal. */
+static void refresh_at_once(struct term *t)
+{
+    bool gather = t->frame_fd >= 0 && !isendwin() && dup3(t->frame_fd, fileno(t->out), O_CLOEXEC) >= 0;
+    refresh();
+    if (!gather)
+        return;
+    dup3(STDOUT_FILENO, fileno(t->out), O_CLOEXEC);
+    frame_send(t);
+}
+
 void term_show(struct term *t, const struct canvas *c, const struct theme *theme, int x, int y, bool all)
 {
+    if (!t->colours) /* the others say much by colour */
+        theme = theme_find("mono");
     if (all)
         clearok(stdscr, TRUE);
     for (int row = 0; row < t->h && row < c->h; row++)
@@ -282,5 +380,5 @@ void term_show(struct term *t, const struct canvas *c, const struct theme *theme
     curs_set(x >= 0);
     if (x >= 0)
         move(y, x);
-    refresh();
+    refresh_at_once(t);
 }

@@ -16,6 +16,8 @@ struct theme {
     const char *name, *summary;
     bool mono;
     uint32_t fg_rgb, bg_rgb; /* of pictures */
+    struct style bar;        /* the selected row … */
+    bool bar_keeps; /* … where there are 256 colours, with the letters of each role in its own colour */
     struct style role[ROLE_COUNT];
 };
 
@@ -26,11 +28,13 @@ static const struct theme themes[] = {
      false,
      0xd0d0d0,
      0x16181d,
-     {[ROLE_TEXT] = {252, D, D, D, 0},       [ROLE_DIM] = {242, D, 8, D, 0},
+     {255, 239, 15, 4, 0},
+     true,
+     {[ROLE_TEXT] = {252, D, D, D, 0},       [ROLE_DIM] = {245, D, 8, D, 0},
       [ROLE_LABEL] = {110, D, 6, D, 0},      [ROLE_TITLE] = {252, D, 7, D, B},
       [ROLE_FOCUS] = {16, 214, 0, 3, B},     [ROLE_BORDER] = {239, D, 8, D, 0},
       [ROLE_BAR] = {252, 236, 7, D, 0},      [ROLE_BAR_KEY] = {214, 236, 3, D, B},
-      [ROLE_BAR_NOTE] = {246, 236, 7, D, 0}, [ROLE_RUNNING] = {16, 79, 0, 6, B},
+      [ROLE_BAR_NOTE] = {250, 236, 7, D, 0}, [ROLE_RUNNING] = {16, 79, 0, 6, B},
       [ROLE_PAUSED] = {16, 227, 0, 3, B},    [ROLE_ENDED] = {231, 131, 15, 1, B},
       [ROLE_ADDRESS] = {110, D, 6, D, 0},    [ROLE_VALUE] = {255, D, D, D, 0},
       [ROLE_CHANGED] = {214, D, 11, D, B},   [ROLE_SYMBOL] = {79, D, 2, D, 0},
@@ -49,11 +53,13 @@ static const struct theme themes[] = {
      false,
      0x262626,
      0xfdfdfb,
-     {[ROLE_TEXT] = {235, D, D, D, 0},       [ROLE_DIM] = {246, D, D, D, M},
+     {232, 189, 0, 6, 0},
+     true,
+     {[ROLE_TEXT] = {235, D, D, D, 0},       [ROLE_DIM] = {244, D, 8, D, 0},
       [ROLE_LABEL] = {24, D, 4, D, 0},       [ROLE_TITLE] = {235, D, D, D, B},
-      [ROLE_FOCUS] = {231, 25, 15, 4, B},    [ROLE_BORDER] = {250, D, D, D, M},
-      [ROLE_BAR] = {235, 254, D, D, R},      [ROLE_BAR_KEY] = {25, 254, D, D, R | B},
-      [ROLE_BAR_NOTE] = {241, 254, D, D, R}, [ROLE_RUNNING] = {231, 29, 15, 2, B},
+      [ROLE_FOCUS] = {231, 25, 15, 4, B},    [ROLE_BORDER] = {250, D, 7, D, 0},
+      [ROLE_BAR] = {235, 254, 0, 7, 0},      [ROLE_BAR_KEY] = {25, 254, 4, 7, B},
+      [ROLE_BAR_NOTE] = {240, 254, 0, 7, 0}, [ROLE_RUNNING] = {231, 29, 15, 2, B},
       [ROLE_PAUSED] = {16, 220, 0, 3, B},    [ROLE_ENDED] = {231, 130, 15, 1, B},
       [ROLE_ADDRESS] = {24, D, 4, D, 0},     [ROLE_VALUE] = {232, D, D, D, 0},
       [ROLE_CHANGED] = {130, D, 1, D, B},    [ROLE_SYMBOL] = {29, D, 2, D, 0},
@@ -61,7 +67,7 @@ static const struct theme themes[] = {
       [ROLE_HERE] = {231, 25, 15, 4, B},     [ROLE_BREAKPOINT] = {166, D, 1, D, B},
       [ROLE_GOOD] = {29, D, 2, D, 0},        [ROLE_NOTE] = {94, D, 3, D, B},
       [ROLE_ALARM] = {166, D, 1, D, B},      [ROLE_SET] = {232, D, D, D, B | U},
-      [ROLE_CLEAR] = {246, D, D, D, M},      [ROLE_PRESENT] = {29, D, 2, D, 0},
+      [ROLE_CLEAR] = {247, D, 8, D, 0},      [ROLE_PRESENT] = {29, D, 2, D, 0},
       [ROLE_HUGE] = {25, D, 4, D, 0},        [ROLE_NX] = {90, D, 5, D, 0},
       [ROLE_USER] = {94, D, 3, D, 0},        [ROLE_DEVICE] = {25, D, 4, D, 0},
       [ROLE_CPU] = {29, D, 2, D, 0},         [ROLE_DEBUG] = {90, D, 5, D, 0},
@@ -72,6 +78,8 @@ static const struct theme themes[] = {
      false,
      0xffffff,
      0x000000,
+     {16, 231, 0, 7, 0},
+     false,
      {[ROLE_TEXT] = {231, 16, 15, 0, 0},     [ROLE_DIM] = {250, 16, 7, 0, 0},
       [ROLE_LABEL] = {159, 16, 14, 0, 0},    [ROLE_TITLE] = {231, 16, 15, 0, B | U},
       [ROLE_FOCUS] = {16, 226, 0, 11, B},    [ROLE_BORDER] = {231, 16, 15, 0, 0},
@@ -95,6 +103,8 @@ static const struct theme themes[] = {
      true,
      0xd0d0d0,
      0x000000,
+     {D, D, D, D, R},
+     false,
      {[ROLE_TEXT] = {D, D, D, D, 0},        [ROLE_DIM] = {D, D, D, D, M},
       [ROLE_LABEL] = {D, D, D, D, 0},       [ROLE_TITLE] = {D, D, D, D, B},
       [ROLE_FOCUS] = {D, D, D, D, R | B},   [ROLE_BORDER] = {D, D, D, D, M},
@@ -166,10 +176,28 @@ static struct style vga_style(const struct theme *t, unsigned attribute)
     return (struct style){D, D, D, D, (uint16_t)((attribute & 8 ? B : 0) | (bg > fg ? R : 0))};
 }
 
+static bool is_faint(unsigned role)
+{
+    return role == ROLE_DIM || role == ROLE_CLEAR || role == ROLE_BORDER || role == ROLE_OWN;
+}
+
+/* A selected row is one bar: whatever stands in it gets the bar's background. Letters that had a background
+ * of their own take its colour, faint ones become plain. */
+static struct style on_the_bar(const struct theme *t, unsigned role, struct style s)
+{
+    struct style bar = t->bar;
+    bar.attrs |= s.attrs & (B | U);
+    if (t->bar_keeps && !is_faint(role) && s.fg != D)
+        bar.fg = s.bg != D ? s.bg : s.fg;
+    return bar;
+}
+
 struct style theme_style(const struct theme *t, unsigned role, unsigned look)
 {
     struct style s = role < ROLE_COUNT ? t->role[role] : vga_style(t, role - ROLE_VGA(0));
-    if (look & (LOOK_SELECTED | LOOK_CURSOR))
+    if (look & LOOK_SELECTED)
+        s = on_the_bar(t, role, s);
+    if (look & LOOK_CURSOR)
         s.attrs ^= R;
     if (look & LOOK_MATCH)
         s.attrs |= U | B;

@@ -320,6 +320,9 @@ static const struct key_row keys[] = {
     {0},
 };
 
+static const struct key_hint hints[] = {
+    {'a', "Add"}, {'d', "Delete"}, {'e', "On/off"}, {'i', "Only if"}, {0, NULL}};
+
 const struct view_ops view_breakpoints = {.name = "breakpoints",
                                           .title = "Breakpoints",
                                           .tab = "Breaks",
@@ -327,6 +330,8 @@ const struct view_ops view_breakpoints = {.name = "breakpoints",
                                                      "were met",
                                           .wants = PART_STOPS,
                                           .keys = keys,
+                                          .hints = hints,
+                                          .needs_guest = true,
                                           .state_len = sizeof(struct breakpoints),
                                           .load = breakpoints_load,
                                           .draw = breakpoints_draw,

@@ -149,13 +149,12 @@ static void place(struct code *k, const struct view *v, const struct snapshot *s
     if (k->placed) {
         rows_fill(k, s, rows);
         i = row_of(k, linear);
-        if (i < k->count && (i + 1 < rows || i == 0)) {
+        if (i < k->count && (i + 1 + rows / 8 < rows || i == 0)) { /* what comes next is seen too */
             k->at = i;
             return;
         }
     }
     k->top = address_before(s, linear, rows / 3);
-    k->placed = true;
     rows_fill(k, s, rows);
     i = row_of(k, linear);
     if (i == k->count) { /* labels took the room, or it was not met */
@@ -164,6 +163,8 @@ static void place(struct code *k, const struct view *v, const struct snapshot *s
         i = row_of(k, linear);
     }
     k->at = i < k->count ? i : 0;
+    k->placed =
+        !s->wants || !s->wants->missed; /* what is before it may have been read from a page not there yet */
 }
 
 static void code_load(struct view *v, const struct snapshot *s)
@@ -174,6 +175,7 @@ static void code_load(struct view *v, const struct snapshot *s)
     if (s->rip_linear != k->last_rip) /* it was let go on: that is where the user looks */
         k->wander = k->want_it = false;
     k->last_rip = s->rip_linear;
+    code_foresee(&k->future, s);
     if (!k->wander)
         place(k, v, s, s->rip_linear);
     else if (k->want_it)
@@ -313,12 +315,17 @@ static const struct key_row keys[] = {
     {0},
 };
 
+static const struct key_hint hints[] = {
+    {'b', "Break"}, {'u', "Run to"}, {'g', "Go to"}, {'r', "RIP"}, {0, NULL}};
+
 const struct view_ops view_code = {.name = "code",
                                    .title = "Code",
                                    .tab = "Code",
                                    .summary = "instructions around RIP, or any address (goto)",
                                    .wants = PART_STOPS,
                                    .keys = keys,
+                                   .hints = hints,
+                                   .needs_guest = true,
                                    .state_len = sizeof(struct code),
                                    .load = code_load,
                                    .draw = code_draw,

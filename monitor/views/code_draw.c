@@ -4,9 +4,9 @@
  */
 #include "monitor/views/code.h"
 
-#include "debug/instruction.h"
 #include "debug/listing.h"
 #include "debug/symbols.h"
+#include "traces/step_line.h"
 #include "vm/cpu.h"
 
 #include <inttypes.h>
@@ -26,24 +26,40 @@ static int draw_words(struct canvas *c, int x, int y, const char *text, bool her
     x = canvas_textn(c, x, y, here ? ROLE_HERE : role, text, verb);
     if (symbol > verb)
         x = canvas_textn(c, x, y, ROLE_TEXT, text + verb, symbol - verb);
-    return text[symbol] ? canvas_text(c, x, y, ROLE_SYMBOL, text + symbol) : x;
+    if (text[symbol])
+        x = canvas_text(c, x, y, ROLE_SYMBOL, text + symbol);
+    if (x > c->window.w)
+        canvas_put(c, c->window.w - 1, y, ROLE_DIM, 0x2026);
+    return x;
 }
 
-/* What will happen at RIP: whether the branch is taken, what the operands are. */
-static void draw_future(const struct snapshot *s, const struct code_row *row, struct canvas *c, int x, int y)
+/* ---- what will happen at RIP ---- */
+
+/* Words behind the instruction. Whether a branch is taken is told in any case. */
+static void draw_future(const struct code_future *f, struct canvas *c, int x, int y)
 {
-    int branch = listing_branch(&s->regs, cpu_code_bits(&s->sregs), row->bytes, row->len);
-    struct instruction insn;
-    struct text words = {0};
-    if (branch >= 0) {
-        canvas_text(c, x + 2, y, branch ? ROLE_NOTE : ROLE_DIM, branch ? "→ taken" : "not taken");
-        return;
+    static const char *const words[] = {"not taken", "taken"};
+    int room = c->window.w - x - 2;
+    if (f->branch >= 0) {
+        const char *word = words[f->branch];
+        int w = (int)strlen(word) + 2, at = room >= w - 1 ? x + 2 : c->window.w - w + 1;
+        canvas_put(c, at - 1, y, ROLE_TEXT, ' ');
+        canvas_text(c, at, y, f->branch ? ROLE_NOTE : ROLE_DIM, word);
+    } else if ((int)text_width(f->operands) <= room) {
+        canvas_text(c, x + 2, y, ROLE_NOTE, f->operands);
+    } else if (room > 0) {
+        canvas_text_cut(c, x + 2, y, room, ROLE_NOTE, *f->brief ? f->brief : f->operands);
     }
-    instruction_at(&s->target, &insn);
-    if (insn.ok && instruction_operands(&s->target, &insn, false, &words))
-        canvas_text_cut(c, x + 2, y, c->window.w - x - 2, ROLE_NOTE, text_str(&words));
-    text_fini(&words);
 }
+
+/* An arrow at the row that comes next when that is elsewhere; a faint one where the branch would have led. */
+static void draw_target(const struct code_future *f, const struct code_row *row, struct canvas *c, int y)
+{
+    if (f->goes && row->kind == ROW_CODE && row->linear == f->target)
+        canvas_put(c, 2, y, f->branch == 0 ? ROLE_DIM : ROLE_NOTE, 0x2192);
+}
+
+/* ---- rows ---- */
 
 static void draw_gutter(const struct snapshot *s, const struct code_row *row, struct canvas *c, int y)
 {
@@ -74,7 +90,8 @@ static void draw_bytes(const struct code_row *row, struct canvas *c, int x, int 
                      row->bytes[i]);
 }
 
-static void draw_row(const struct view *v, const struct code_row *row, struct canvas *c, int y)
+static void draw_row(const struct view *v, const struct code_future *f, const struct code_row *row,
+                     struct canvas *c, int y)
 {
     const struct snapshot *s = v->snap;
     int w = c->window.w, digits = row->linear > UINT32_MAX ? 16 : 8;
@@ -84,6 +101,7 @@ static void draw_row(const struct view *v, const struct code_row *row, struct ca
     }
     bool here = row->linear == s->rip_linear;
     draw_gutter(s, row, c, y);
+    draw_target(f, row, c, y);
     int x = canvas_textf(c, 3, y, here ? ROLE_VALUE : ROLE_ADDRESS, "%0*" PRIx64, digits, row->linear) + 2;
     int bytes = w >= 100 ? 10 : w >= 58 ? 7 : 0;
     draw_bytes(row, c, x, y, bytes);
@@ -95,14 +113,45 @@ static void draw_row(const struct view *v, const struct code_row *row, struct ca
     if (w >= 90 && !here)
         draw_source(s, row, c, y);
     x = draw_words(c, x, y, row->text, here);
-    if (here && s->state != STATE_RUNNING)
-        draw_future(s, row, c, x, y);
+    if (here)
+        draw_future(f, c, x, y);
+}
+
+/* A step of a trace as a row: its instruction is in the event. */
+static void draw_step(const struct event *ev, struct canvas *c, int y, bool here)
+{
+    struct text words = {0};
+    int digits = ev->rip > UINT32_MAX ? 16 : 8;
+    if (here)
+        canvas_put(c, 1, y, ROLE_HERE, 0x25b6);
+    int x =
+        canvas_textf(c, 3, y, here ? ROLE_VALUE : ROLE_ADDRESS, "%0*" PRIx64, digits, (uint64_t)ev->rip) + 2;
+    step_instruction(ev, &words);
+    draw_words(c, x, y, text_str(&words), here);
+    text_fini(&words);
+}
+
+/* The instructions that were executed, the newest last; false when the trace holds none. */
+static bool draw_steps(const struct snapshot *s, struct canvas *c)
+{
+    const struct ring *events = &s->history->events;
+    int y = c->window.h;
+    for (size_t i = 0; i < ring_count(events) && y > 0; i++) {
+        const struct event *ev = ring_back(events, i);
+        if (ev->kind != EVENT_STEP)
+            continue;
+        y--;
+        draw_step(ev, c, y, y == c->window.h - 1);
+    }
+    return y < c->window.h;
 }
 
 static void draw_no_cpu(const struct snapshot *s, struct canvas *c)
 {
+    if (draw_steps(s, c))
+        return;
     canvas_textf(c, 0, 0, ROLE_TEXT, "CS:IP %04x:%" PRIx64, s->sregs.cs.selector, (uint64_t)s->regs.rip);
-    canvas_text(c, 0, 1, ROLE_DIM, "a trace holds no code");
+    canvas_text(c, 0, 1, ROLE_DIM, "code is in traces of single steps: run --trace-steps");
 }
 
 void code_draw(const struct view *v, struct canvas *c)
@@ -113,7 +162,7 @@ void code_draw(const struct view *v, struct canvas *c)
         return;
     }
     for (size_t i = 0; i < k->count && (int)i < c->window.h; i++)
-        draw_row(v, &k->row[i], c, (int)i);
+        draw_row(v, &k->future, &k->row[i], c, (int)i);
     if (v->focused && k->wander && k->at < k->count)
         canvas_look(c, (struct rect){0, (int)k->at, c->window.w, 1}, LOOK_SELECTED);
 }

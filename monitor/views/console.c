@@ -1,6 +1,9 @@
 /*
  * The guest's console: what it sends to its serial port, as lines, and what it writes into the VGA's text
  * memory, as the screen it would be. The keys can be given to the guest.
+ *
+ * Lines of the serial port that are longer than the pane go on in the next row, as on a terminal of that
+ * width; the VGA's screen has its 80 columns, and a narrower pane is moved over it.
  */
 #include "monitor/views/console.h"
 
@@ -15,14 +18,71 @@ struct console_view {
     struct tty tty;
     uint64_t seen; /* bytes of the history that are in tty */
     enum console_side side;
-    struct list list;
-    int left; /* the first column shown */
+    struct list list; /* of rows; row_of: the first row of each line of the tty, and behind them all */
+    uint32_t row_of[TTY_LINES + 1];
+    int left; /* the first column of the VGA that is shown */
     bool begun;
 };
 
 static bool shows_vga(const struct console_view *k, const struct snapshot *s)
 {
     return k->side == SIDE_VGA || (k->side == SIDE_AUTO && s->vga_used);
+}
+
+static int line_length(const struct tty_cell *cells)
+{
+    int n = TTY_COLUMNS;
+    while (n > 0 && !cells[n - 1].code)
+        n--;
+    return n;
+}
+
+/* Breaks the lines into rows of `w` columns. The newest has room for the cursor behind it when keys go there.
+ */
+static void break_lines(struct console_view *k, int w, bool cursor)
+{
+    size_t lines = tty_lines(&k->tty);
+    uint32_t rows = 0;
+    w = w > 0 ? w : 1;
+    for (size_t i = 0; i < lines; i++) {
+        int n = line_length(tty_line(&k->tty, i));
+        if (cursor && i + 1 == lines && (int)k->tty.column >= n)
+            n = (int)k->tty.column + 1;
+        k->row_of[i] = rows;
+        rows += n > w ? (uint32_t)((n + w - 1) / w) : 1;
+    }
+    k->row_of[lines] = rows;
+}
+
+/* The line that a row is of. */
+static size_t line_at(const struct console_view *k, size_t row)
+{
+    size_t low = 0, high = tty_lines(&k->tty);
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (k->row_of[middle] <= row)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* A pane that is smaller than the VGA's screen stays with its cursor, until the user moves. */
+static void fit_vga(const struct view *v, struct console_view *k, int cursor)
+{
+    bool follow = k->list.follow;
+    k->list.follow = false;
+    list_fit(&k->list, SNAPSHOT_VGA_H, v->h);
+    k->list.follow = follow;
+    if (!follow || cursor < 0)
+        return;
+    int column = cursor % SNAPSHOT_VGA_W;
+    list_show(&k->list, (size_t)(cursor / SNAPSHOT_VGA_W), v->h);
+    if (column < k->left)
+        k->left = column;
+    else if (column >= k->left + v->w)
+        k->left = column - v->w + 1;
 }
 
 static void console_load(struct view *v, const struct snapshot *s)
@@ -39,7 +99,11 @@ static void console_load(struct view *v, const struct snapshot *s)
     for (uint64_t i = k->seen > oldest ? k->seen : oldest; i < r->total; i++)
         tty_put(&k->tty, *(const uint8_t *)ring_back(r, (size_t)(r->total - 1 - i)));
     k->seen = r->total;
-    list_fit(&k->list, shows_vga(k, s) ? SNAPSHOT_VGA_H : tty_lines(&k->tty), v->h);
+    break_lines(k, v->w, v->grabs);
+    if (shows_vga(k, s))
+        fit_vga(v, k, s->vga_cursor);
+    else
+        list_fit(&k->list, k->row_of[tty_lines(&k->tty)], v->h);
 }
 
 /* ---- drawing ---- */
@@ -55,14 +119,19 @@ static void draw_line(const struct tty_cell *cells, struct canvas *c, int y, int
 
 static void draw_serial(const struct view *v, const struct console_view *k, struct canvas *c)
 {
-    size_t lines = tty_lines(&k->tty);
-    if (lines == 0)
+    size_t lines = tty_lines(&k->tty), rows = k->row_of[lines];
+    if (lines == 0) {
         canvas_text(c, 0, 0, ROLE_DIM, "the guest has said nothing yet");
-    for (int y = 0; y < c->window.h && k->list.top + (size_t)y < lines; y++)
-        draw_line(tty_line(&k->tty, k->list.top + (size_t)y), c, y, k->left);
-    int row = (int)lines - 1 - (int)k->list.top;
-    if (v->grabs && lines && row < c->window.h)
-        canvas_look(c, (struct rect){(int)k->tty.column - k->left, row, 1, 1}, LOOK_CURSOR);
+        return;
+    }
+    size_t line = line_at(k, k->list.top);
+    for (size_t row = k->list.top; row < rows && row - k->list.top < (size_t)c->window.h; row++) {
+        line += row >= k->row_of[line + 1];
+        draw_line(tty_line(&k->tty, line), c, (int)(row - k->list.top), (int)(row - k->row_of[line]) * v->w);
+    }
+    int row = (int)k->row_of[lines - 1] + (int)k->tty.column / v->w - (int)k->list.top;
+    if (v->grabs && row < c->window.h)
+        canvas_look(c, (struct rect){(int)k->tty.column % v->w, row, 1, 1}, LOOK_CURSOR);
 }
 
 /* The VGA's own characters above 127 and below 32 (code page 437), as far as ASCII letters are not the same.
@@ -115,10 +184,13 @@ static void console_draw(const struct view *v, struct canvas *c)
 
 static bool row_has(const void *ctx, size_t row, const char *text)
 {
-    const struct console_view *k = ctx;
-    const struct tty_cell *cells = tty_line(&k->tty, row);
+    const struct view *v = ctx;
+    const struct console_view *k = v->state;
+    size_t at = line_at(k, row), from = (row - k->row_of[at]) * (size_t)v->w;
+    size_t end = from + (size_t)v->w + strlen(text) - 1; /* it may go on in the next row */
+    const struct tty_cell *cells = tty_line(&k->tty, at);
     struct text line = {0};
-    for (size_t x = 0; x < TTY_COLUMNS; x++)
+    for (size_t x = from; x < TTY_COLUMNS && x < end; x++)
         canvas_add_utf8(&line, cells[x].code ? cells[x].code : ' ');
     bool has = words_have(text_str(&line), text);
     text_fini(&line);
@@ -136,10 +208,12 @@ static bool console_act(struct view *v, const char *verb, const char *args, stru
         k->side = (k->side + 1) % SIDE_COUNT;
         r->reload = true;
     } else if (strcmp(verb, "left") == 0 || strcmp(verb, "right") == 0) {
+        k->list.follow &= !shows_vga(k, v->snap);
         k->left += verb[0] == 'l' ? -8 : 8;
-        k->left = k->left < 0 ? 0 : k->left > TTY_COLUMNS - 8 ? TTY_COLUMNS - 8 : k->left;
+        int most = v->w < SNAPSHOT_VGA_W ? SNAPSHOT_VGA_W - v->w : 0;
+        k->left = k->left < 0 ? 0 : k->left > most ? most : k->left;
     } else if (strncmp(verb, "search", 6) == 0) {
-        return list_search(&k->list, v->h, args, verb[6] == '-', row_has, k);
+        return !shows_vga(k, v->snap) && list_search(&k->list, v->h, args, verb[6] == '-', row_has, v);
     } else if (strcmp(verb, "select") != 0 && list_act(&k->list, v->h, verb, args)) {
         k->list.follow |= strcmp(verb, "bottom") == 0;
     } else {
@@ -161,8 +235,11 @@ static void console_typed(struct view *v, const char *bytes, size_t n, struct vi
 static void console_note(const struct view *v, struct text *out)
 {
     const struct console_view *k = v->state;
-    text_addf(out, "%s%s", shows_vga(k, v->snap) ? "VGA text" : "serial",
-              k->side == SIDE_AUTO ? "" : ", chosen");
+    bool vga = shows_vga(k, v->snap);
+    text_add(out, vga ? "VGA text" : "serial");
+    if (vga && v->w < SNAPSHOT_VGA_W)
+        text_addf(out, " %d-%d of %d", k->left + 1, k->left + v->w, SNAPSHOT_VGA_W);
+    text_add(out, k->side == SIDE_AUTO ? "" : ", chosen");
 }
 
 static const struct key_row keys[] = {
@@ -171,12 +248,15 @@ static const struct key_row keys[] = {
     {0},
 };
 
+static const struct key_hint hints[] = {{UI_ENTER, "Type"}, {'v', "VGA/serial"}, {0, NULL}};
+
 const struct view_ops view_console = {.name = "console",
                                       .title = "Console",
                                       .tab = "Cons",
                                       .summary = "what the guest says, and a way to answer",
                                       .wants = PART_VGA,
                                       .keys = keys,
+                                      .hints = hints,
                                       .state_len = sizeof(struct console_view),
                                       .load = console_load,
                                       .draw = console_draw,

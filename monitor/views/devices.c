@@ -203,12 +203,16 @@ static const struct key_row keys[] = {{UI_ENTER, "open", "open or close the devi
                                       {'e', "exits-of", "the exits of this device"},
                                       {0}};
 
+static const struct key_hint hints[] = {
+    {UI_ENTER, "Open"}, {'a', "All"}, {'b', "Stop at"}, {'e', "Exits"}, {0, NULL}};
+
 const struct view_ops view_devices = {.name = "devices",
                                       .title = "Devices",
-                                      .tab = "Device",
+                                      .tab = "Devs",
                                       .summary = "the PC as a tree, registers by name, interrupt lines",
                                       .wants = PART_DEVICES,
                                       .keys = keys,
+                                      .hints = hints,
                                       .state_len = sizeof(struct devices),
                                       .load = devices_load,
                                       .draw = devices_draw,

@@ -38,8 +38,8 @@ struct device_memo {
 
 struct device_past {
     struct device_memo then, now, stop; /* what is compared with; the newest; that of the last stop */
-    uint64_t serial;
-    bool ran; /* the newest is of a guest that ran */
+    uint64_t serial, stop_serial;       /* of the newest */
+    bool ran;                           /* the newest is of a guest that ran */
 };
 
 struct devices {

@@ -1,6 +1,7 @@
 /*
  * What the devices held before: a copy of their words and lines, to mark what is new.  While the guest stands
- * that is compared with the last stop, while it runs with the frame before.
+ * that is compared with the stop before this one, while it runs with the frame before. Frames that hold no
+ * registers, since no view asked for them, tell nothing.
  */
 #include "monitor/views/devices_inside.h"
 
@@ -32,16 +33,25 @@ static void memo_take(struct device_memo *m, const struct snapshot *s, size_t co
     m->full = true;
 }
 
+static bool tells_of_devices(const struct snapshot *s)
+{
+    for (size_t i = 0; i < s->device_count && !s->replay; i++)
+        if (*s->devices[i].registers)
+            return true;
+    return s->replay || s->irq_levels || s->irq_pending || s->irq_masked || s->irq_in_service;
+}
+
 void device_past_take(struct device_past *p, const struct snapshot *s, size_t count)
 {
     bool runs = s->state == STATE_RUNNING;
-    if (p->now.full && p->serial == s->serial)
+    if ((p->now.full && p->serial == s->serial) || !tells_of_devices(s))
         return;
-    if (runs && !p->ran)
-        memo_copy(&p->stop, &p->now);
-    memo_copy(&p->then, !runs && p->ran && p->stop.full ? &p->stop : &p->now);
+    if (p->now.full && !p->ran && (runs || s->stop_serial != p->stop_serial))
+        memo_copy(&p->stop, &p->now); /* the last frame of a stop that is over */
+    memo_copy(&p->then, runs ? &p->now : &p->stop);
     memo_take(&p->now, s, count);
     p->serial = s->serial;
+    p->stop_serial = s->stop_serial;
     p->ran = runs;
 }
 

@@ -9,14 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TALLY_W = 34, TALLY_MAX = 64 };
+enum { TALLY_W = 34, TALLY_WIDE = 60, TALLY_WIDE_FROM = 140, TALLY_MAX = 64, WITH_TOTAL_W = 44 };
 
 struct exits_room exits_room(int w, int h)
 {
     struct exits_room room = {.feed = {0, 0, w, h}};
     if (w >= 2 * TALLY_W + 6) {
-        room.feed.w = w - TALLY_W - 3;
-        room.tally = (struct rect){w - TALLY_W, 0, TALLY_W, h};
+        int tally = w >= TALLY_WIDE_FROM ? TALLY_WIDE : TALLY_W;
+        room.feed.w = w - tally - 3;
+        room.tally = (struct rect){w - tally, 0, tally, h};
     } else if (h >= 18) { /* tall and narrow: below */
         int rows = h / 3;
         room.feed.h = h - rows - 1;
@@ -86,24 +87,40 @@ static void add_short(struct text *out, uint64_t n)
         text_addf(out, "%" PRIu64, n);
 }
 
+/* What one exit took on the host, and where there is room all of them together. */
+static int times_width(int w)
+{
+    return w < WITH_TOTAL_W ? 9 : 20;
+}
+
+static void draw_times(const struct count_row *row, struct canvas *c, int y)
+{
+    struct text each = {0}, total = {0};
+    text_add_ns(&each, row->count ? row->host_ns / row->count : 0);
+    canvas_text_right(c, c->window.w, y, ROLE_TEXT, text_str(&each));
+    text_add_ns(&total, row->host_ns);
+    if (c->window.w >= WITH_TOTAL_W)
+        canvas_text_right(c, c->window.w - 10, y, ROLE_TEXT, text_str(&total));
+    text_fini(&each);
+    text_fini(&total);
+}
+
 static void draw_row(const struct tally *t, uint64_t all, uint64_t most, struct canvas *c, int y)
 {
-    struct text count = {0}, each = {0};
-    int bar = c->window.w - 29;
+    struct text count = {0};
+    int bar = c->window.w - 22 - times_width(c->window.w);
     uint64_t eighths = most ? t->row->count * (uint64_t)(bar > 0 ? bar : 0) * 8 / most : 0;
     canvas_text_cut(c, 0, y, 9, t->role, t->name);
     add_short(&count, t->row->count);
     canvas_text_right(c, 16, y, ROLE_VALUE, text_str(&count));
     canvas_textf(c, 16, y, ROLE_TEXT, "%4.0f%%", all ? 100.0 * (double)t->row->count / (double)all : 0.0);
-    text_add_ns(&each, t->row->count ? t->row->host_ns / t->row->count : 0);
-    canvas_text_right(c, c->window.w, y, ROLE_DIM, text_str(&each));
+    draw_times(t->row, c, y);
     for (int x = 0; x < bar && eighths > 0; x++) {
         uint64_t part = eighths > 8 ? 8 : eighths;
         canvas_put(c, 22 + x, y, ROLE_GRAPH, part == 8 ? 0x2588 : 0x2590 - (uint32_t)part);
         eighths -= part;
     }
     text_fini(&count);
-    text_fini(&each);
 }
 
 /* Rates, newest at the right, as heights of an eighth of a cell. */
@@ -162,8 +179,10 @@ void exits_keep_counters(struct exits *x, const struct snapshot *s)
 
 static void draw_kvm(const struct exits *x, struct canvas *c, int y)
 {
-    if (x->counters && y + 1 < c->window.h)
-        canvas_text(c, 0, y++, ROLE_LABEL, "KVM counts, handled by itself or not");
+    if (x->counters == 0 || y + 1 >= c->window.h)
+        return;
+    canvas_text(c, 0, y++, ROLE_LABEL,
+                c->window.w < 48 ? "KVM's own counts" : "KVM's own counts, also of what it handles itself");
     for (size_t i = 0; i < x->counters && y < c->window.h; i++, y++) {
         struct text count = {0};
         add_short(&count, x->counter[i].value);
@@ -183,7 +202,11 @@ void exits_draw_tally(const struct view *v, struct canvas *c)
     size_t n = collect(s, x->by_device, tally);
     int y = 0, most = c->window.h - (c->window.h > 10 ? 5 : 3);
     canvas_text(c, 0, y, ROLE_LABEL, x->by_device ? "by device" : "by kind");
-    canvas_text_right(c, c->window.w, y++, ROLE_DIM, "count share         each");
+    canvas_text(c, 11, y, ROLE_DIM, "count share");
+    canvas_text_right(c, c->window.w, y, ROLE_DIM, "each");
+    if (c->window.w >= WITH_TOTAL_W)
+        canvas_text_right(c, c->window.w - 10, y, ROLE_DIM, "host time");
+    y++;
     for (size_t i = 0; i < n && (int)i < most; i++)
         draw_row(&tally[i], s->counts.exits.count, tally[0].row->count, c, y++);
     if (n == 0)

@@ -23,10 +23,10 @@ static int state_badge(const struct snapshot *s, struct canvas *c, int x)
                   [STATE_STANDS] = {" PAUSED ", ROLE_PAUSED},
                   [STATE_ENDED] = {" ENDED ", ROLE_ENDED}};
     bool asleep = s->state == STATE_STANDS && s->asleep;
-    return canvas_text(c, x, 0, s->replay ? ROLE_PAUSED : states[s->state].role,
-                       s->replay ? " REPLAY "
-                       : asleep  ? " ASLEEP "
-                                 : states[s->state].word);
+    if (s->replay)
+        return s->state == STATE_RUNNING ? canvas_text(c, x, 0, ROLE_RUNNING, " PLAYING ")
+                                         : canvas_text(c, x, 0, ROLE_PAUSED, " REPLAY ");
+    return canvas_text(c, x, 0, states[s->state].role, asleep ? " ASLEEP " : states[s->state].word);
 }
 
 /* 1234567 as `1,234,567`. */
@@ -58,21 +58,35 @@ static void add_place(const struct snapshot *s, struct text *out)
         text_addf(out, "  CR3 %" PRIx64, (uint64_t)s->sregs.cr3);
 }
 
+/* Where a replay stands: `event 3 of 395`. */
+static void add_event_number(const struct snapshot *s, struct text *out)
+{
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < s->timeline.slots; i++)
+        all += s->timeline.slot[i].count;
+    text_add(out, "event ");
+    add_grouped(out, s->position);
+    text_add(out, " of ");
+    add_grouped(out, all);
+}
+
 /* `exits 1,234  steps 17  12.5k/s  clock 3.1 ms  trace on`; the less important from the end on left out. */
 static void add_numbers(const struct snapshot *s, int room, struct text *out)
 {
     struct text piece = {0};
     for (int i = 0; i < 5; i++) {
         text_clear(&piece);
-        if (i == 0 || i == 1) {
+        if (i == 0 || (i == 1 && !s->replay)) {
             text_add(&piece, i ? "steps " : "exits ");
             add_grouped(&piece, i ? s->steps : s->exits);
+        } else if (i == 1) {
+            add_event_number(s, &piece);
         } else if (i == 2 && s->state == STATE_RUNNING) {
             add_rate(&piece, s->exits_per_s);
         } else if (i == 3) {
             text_add(&piece, "clock ");
             text_add_ns(&piece, s->time_ns);
-        } else if (i == 4) {
+        } else if (i == 4 && !s->replay) {
             text_add(&piece, s->tracing ? "trace on" : "trace off");
         }
         if (!piece.len || (int)(text_width(text_str(out)) + 2 + piece.len) > room)
@@ -82,9 +96,12 @@ static void add_numbers(const struct snapshot *s, int room, struct text *out)
     text_fini(&piece);
 }
 
+/* `the guest has ended` is what the badge says already. */
 static const char *why_it_stands(const struct snapshot *s)
 {
-    return s->state == STATE_RUNNING ? "" : s->stop;
+    static const char ended[] = "the guest has ended: ";
+    bool said = s->state == STATE_ENDED && strncmp(s->stop, ended, sizeof ended - 1) == 0;
+    return s->state == STATE_RUNNING ? "" : s->stop + (said ? sizeof ended - 1 : 0);
 }
 
 /* One row: state and place. */

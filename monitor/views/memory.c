@@ -270,7 +270,7 @@ static void memory_note(const struct view *v, struct text *out)
     if (m->search.active)
         text_add(out, ", searching");
     if (m->search.failed)
-        text_addf(out, ", %s%.40s is not there", m->search.back ? "before this, " : "", m->search.pattern);
+        text_addf(out, ", %.40s is not there", m->search.pattern);
 }
 
 static const char *memory_question(const struct view *v)
@@ -289,12 +289,17 @@ static const struct key_row keys[] = {
     {0},
 };
 
+static const struct key_hint hints[] = {{'g', "Go to"},  {'m', "Physical"}, {'i', "Edit"},
+                                        {'r', "Follow"}, {'W', "Watch"},    {0, NULL}};
+
 const struct view_ops view_memory = {.name = "memory",
                                      .title = "Memory",
-                                     .tab = "Memory",
+                                     .tab = "Mem",
                                      .summary =
                                          "bytes and characters, linear or physical; changed ones marked",
                                      .keys = keys,
+                                     .hints = hints,
+                                     .needs_guest = true,
                                      .state_len = sizeof(struct memory),
                                      .load = memory_load,
                                      .draw = memory_draw,

@@ -58,7 +58,7 @@ static int byte_x(const struct memory_shape *f, int i)
     return f->digits + 1 + i * 2 + i / f->group + halves + (f->per_row >= 8 && f->group == 1 ? 1 : 0);
 }
 
-static void put_row(const struct memory *m, struct canvas *c, int y, size_t first, bool focused)
+static void put_row(const struct memory *m, struct canvas *c, int y, size_t first)
 {
     const struct memory_shape *f = &m->shape;
     uint64_t addr = m->top + first;
@@ -72,9 +72,8 @@ static void put_row(const struct memory *m, struct canvas *c, int y, size_t firs
         put_byte(m, c, x, y, at);
         put_character(c, text + i, y, &m->byte[at]);
         if (addr + (uint64_t)i == m->at) {
-            unsigned look = m->digit >= 0 || focused ? LOOK_SELECTED : LOOK_CURSOR;
-            canvas_look(c, (struct rect){x, y, 2, 1}, look);
-            canvas_look(c, (struct rect){text + i, y, 1, 1}, look);
+            canvas_look(c, (struct rect){x, y, 2, 1}, LOOK_CURSOR);
+            canvas_look(c, (struct rect){text + i, y, 1, 1}, LOOK_CURSOR);
         }
     }
 }
@@ -116,7 +115,7 @@ static void put_notes(const struct memory *m, const struct snapshot *s, struct c
 static int put_number(struct canvas *c, int x, int y, const char *name, const uint8_t *raw, size_t n,
                       size_t have)
 {
-    if (have < n)
+    if (have < n || x + (int)(strlen(name) + 1 + 2 * n) > c->window.w)
         return x;
     x = canvas_textf(c, x, y, ROLE_BAR_NOTE, "%s ", name);
     return canvas_textf(c, x, y, ROLE_BAR, "%0*llx", (int)n * 2, (unsigned long long)le_load(raw, n)) + 2;
@@ -170,7 +169,7 @@ void memory_draw(const struct view *v, struct canvas *c)
         return;
     }
     for (int y = 0; y < m->shape.rows && (size_t)y * per < m->count; y++) {
-        put_row(m, c, y, (size_t)y * per, v->focused);
+        put_row(m, c, y, (size_t)y * per);
         put_notes(m, v->snap, c, y, m->top + (size_t)y * per);
     }
     if (m->shape.status)

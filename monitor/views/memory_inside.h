@@ -27,10 +27,11 @@ struct memory_byte {
 /* A search is one or more questions to the debugger, each for a stretch of memory. */
 struct memory_search {
     bool active, back, failed;
-    bool around;        /* forwards: it has begun anew at 0 */
+    bool around;        /* it has begun anew at the other end */
     bool found;         /* backwards: `best` holds the nearest so far */
     uint64_t from, end; /* the stretch: from … end - 1 */
     uint64_t limit;     /* only what begins before it counts */
+    uint64_t floor;     /* backwards: and nothing before this one */
     uint64_t best;
     char pattern[FIND_PATTERN_MAX + 16], question[MEMORY_QUESTION_MAX];
 };

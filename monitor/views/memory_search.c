@@ -2,7 +2,8 @@
  * Searching in memory. The view holds only the pages it shows, so it asks the debugger, as `find` at the
  * prompt does, and reads the addresses in the answer. Forwards: to the end of memory, then from its
  * beginning. Backwards the answer must end at the selected byte, so it is asked for stretches that grow as
- * they go down.
+ * they go down, to the beginning of memory and then from its end; a stretch with more places than one answer
+ * holds is halved until the last of them is known.
  */
 #include "monitor/views/memory_inside.h"
 
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BACK_FIRST = 0x10000, BACK_GROWS = 16 };
+enum { BACK_FIRST = 0x10000, BACK_GROWS = 16, HALVE_MIN = 64 };
 
 /* What `find` reads as it is; all else is text. */
 static bool is_pattern(const char *text)
@@ -51,7 +52,7 @@ static void ask_back(struct memory *m, uint64_t limit, uint64_t len)
 {
     struct memory_search *f = &m->search;
     f->limit = limit;
-    f->from = limit > len ? limit - len : 0;
+    f->from = limit - f->floor > len ? limit - len : f->floor;
     f->end = m->last - limit > FIND_PATTERN_MAX ? limit + FIND_PATTERN_MAX : m->last;
     ask(m);
 }
@@ -111,6 +112,16 @@ static void take_forward(struct memory *m, size_t n, uint64_t first)
     }
 }
 
+/* The upper half of what is left between floor and limit, or all where that is little. */
+static void halve(struct memory *m)
+{
+    struct memory_search *f = &m->search;
+    uint64_t room = f->limit - f->floor;
+    f->from = f->floor + (room > HALVE_MIN ? room / 2 : 0);
+    f->end = m->last - f->limit > FIND_PATTERN_MAX ? f->limit + FIND_PATTERN_MAX : m->last;
+    ask(m);
+}
+
 static void take_back(struct memory *m, size_t n, uint64_t last, bool stopped)
 {
     struct memory_search *f = &m->search;
@@ -118,13 +129,21 @@ static void take_back(struct memory *m, size_t n, uint64_t last, bool stopped)
         f->best = last;
         f->found = true;
     }
-    if (n > 0 && stopped) {
-        f->from = last + 1; /* there are more between this one and the limit */
-        ask(m);
-    } else if (f->found || f->from == 0) {
-        over(m, !f->found);
-        if (f->found)
-            memory_show(m, f->best);
+    if (n > 0 && stopped) { /* there are more between this one and the limit */
+        f->floor = last + 1;
+        halve(m);
+    } else if (n == 0 && f->found && f->from > f->floor) {
+        f->limit = f->from; /* none in the upper half */
+        halve(m);
+    } else if (f->found) {
+        over(m, false);
+        memory_show(m, f->best);
+    } else if (f->from == f->floor && f->around) {
+        over(m, true);
+    } else if (f->from == f->floor) {
+        f->around = true;
+        f->floor = m->at;
+        ask_back(m, m->last, BACK_FIRST);
     } else {
         uint64_t len = f->limit - f->from;
         ask_back(m, f->from, len < m->last / BACK_GROWS ? len * BACK_GROWS : m->last);

@@ -51,9 +51,9 @@ static void pages_load(struct view *v, const struct snapshot *s)
     text_clear(&p->detail);
     text_clear(&p->text);
     p->lines = 0;
-    p->paged = s->has_cpu && page_tree_open(&p->tree, &s->target, &p->root, &e) == 0;
-    if (!s->has_cpu)
-        text_add(&p->text, "a trace holds no memory, and so no page tables\n");
+    p->paged = pages_known(s) && page_tree_open(&p->tree, &s->target, &p->root, &e) == 0;
+    if (!pages_known(s))
+        text_add(&p->text, "no page tables at this event: paging is off, or the trace does not hold them\n");
     else if (p->map)
         pages_map_load(p, s);
     else if (p->paged)
@@ -70,8 +70,8 @@ static void pages_load(struct view *v, const struct snapshot *s)
 static void pages_draw(const struct view *v, struct canvas *c)
 {
     const struct pages *p = v->state;
-    if (!v->snap->has_cpu)
-        canvas_text(c, 0, 0, ROLE_DIM, text_str(&p->text));
+    if (!pages_known(v->snap))
+        canvas_text_cut(c, 0, 0, c->window.w, ROLE_DIM, text_str(&p->text));
     else if (p->map)
         pages_map_draw(v, c);
     else if (shows_tree(p))
@@ -289,7 +289,7 @@ static bool pages_act(struct view *v, const char *verb, const char *args, struct
 static void pages_note(const struct view *v, struct text *out)
 {
     const struct pages *p = v->state;
-    if (!v->snap || !v->snap->has_cpu)
+    if (!v->snap || !pages_known(v->snap))
         return;
     if (p->changed && shows_tree(p))
         text_addf(out, "* %u changed, ", p->changed);
@@ -317,12 +317,16 @@ static void pages_fini(struct view *v)
     text_fini(&p->text);
 }
 
+static const struct key_hint hints[] = {{'g', "Walk"},    {'m', "Map"}, {'e', "Entry"},
+                                        {'*', "Changed"}, {'r', "RIP"}, {0, NULL}};
+
 const struct view_ops view_pages = {.name = "pages",
                                     .title = "Page tables",
                                     .tab = "Pages",
                                     .summary = "the page tables as a tree, the walk to RIP or to an address, "
                                                "and the map of ranges",
                                     .keys = keys,
+                                    .hints = hints,
                                     .state_len = sizeof(struct pages),
                                     .load = pages_load,
                                     .draw = pages_draw,

@@ -13,6 +13,12 @@
 enum { PAGES_OPEN_MAX = 24, PAGES_LINES_CAP = 4096, PAGES_NARROW = 60, PAGES_WIDE = 96 };
 enum { PAGES_FULL = 30 }; /* rows from which on the walk is shown in full */
 
+/* Is there anything to look at? */
+static inline bool pages_known(const struct snapshot *s)
+{
+    return s->has_cpu || s->has_tables;
+}
+
 /* Columns that a level stands further in. */
 static inline int pages_indent(int w)
 {

@@ -4,6 +4,8 @@
  */
 #include "monitor/views/pages_inside.h"
 
+#include "debug/pages.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,10 @@ enum { COLUMNS = 7, LENGTH_W = 6 };
 void pages_map_load(struct pages *p, const struct snapshot *s)
 {
     const char *answer = snapshot_answer(s, pages_map_question);
+    if (s->has_tables) { /* nobody is there to be asked, and all that there is to know is here */
+        pages_map_write(&s->target, NULL, &p->text);
+        return;
+    }
     text_add(&p->text, answer                      ? answer
                        : s->state == STATE_RUNNING ? "the map is made when the guest stands: Space\n"
                                                    : "the map is being made\n");

@@ -15,6 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+    FLAGS_OF_SYSTEM = 12
+}; /* from IOPL on (Intel SDM, "System Flags and Fields in the EFLAGS Register") */
+
 struct registers {
     struct list list;
 };
@@ -69,7 +73,7 @@ static bool is_wide(const struct snapshot *s)
 static void put_general(struct page *p)
 {
     bool wide = is_wide(p->s);
-    int digits = wide ? 16 : 8, column = digits + 6, columns = p->w / column ? p->w / column : 1;
+    int digits = wide ? 16 : 8, column = digits + 6, columns = p->w + 2 >= column ? (p->w + 2) / column : 1;
     size_t n = wide ? 16 : 8;
     columns = columns > 4 ? 4 : columns;
     int rows = ((int)n + columns - 1) / columns;
@@ -113,13 +117,16 @@ static void put_word(struct page *p, unsigned role, const char *word)
     p->x = canvas_text(p->c, p->x, p->y, role, word) + 1;
 }
 
-/* All bits of a register by name: set ones in capitals. */
-static void put_bits(struct page *p, const struct bits *table, uint64_t v, uint64_t old)
+/* Bits of a register by name, from bit `low` to before `end`: set ones in capitals. */
+static void put_some_bits(struct page *p, const struct bits *table, unsigned low, unsigned end, uint64_t v,
+                          uint64_t old)
 {
     for (const struct bit *row = table->bit; row->name; row++) {
         struct text name = {0};
         struct bits_value now = {v, 0}, was = {old, 0};
         uint64_t field = bits_field(row, now);
+        if (row->low < low || row->low >= end)
+            continue;
         if (row->len > 1)
             text_addf(&name, "%s=%" PRIu64, row->name, field);
         else
@@ -131,6 +138,11 @@ static void put_bits(struct page *p, const struct bits *table, uint64_t v, uint6
                  text_str(&name));
         text_fini(&name);
     }
+}
+
+static void put_bits(struct page *p, const struct bits *table, uint64_t v, uint64_t old)
+{
+    put_some_bits(p, table, 0, 64, v, old);
     p->y++;
 }
 
@@ -148,11 +160,15 @@ static void put_control(struct page *p, const char *name, const struct bits *bit
         p->y++;
 }
 
+/* Those that programs test and set come first: a narrow pane has no room for more. */
 static void put_flags(struct page *p)
 {
     canvas_text(p->c, 0, p->y, ROLE_LABEL, "flg");
     p->x = put_hex(p, 4, p->s->regs.rflags & UINT32_MAX, 8, false) + 1;
-    put_bits(p, &bits_rflags, p->s->regs.rflags, p->s->before_regs.rflags);
+    uint64_t now = p->s->regs.rflags, old = p->s->before_regs.rflags;
+    put_some_bits(p, &bits_rflags, 0, FLAGS_OF_SYSTEM, now, old);
+    put_some_bits(p, &bits_rflags, FLAGS_OF_SYSTEM, 64, now, old);
+    p->y++;
 }
 
 /* ---- segments ---- */
@@ -220,6 +236,27 @@ static void put_segments(struct page *p)
     put_table(p, "idt", &s->idt, &old->idt);
 }
 
+/* All that a trace tells of them. */
+static void put_selectors(struct page *p)
+{
+    const struct kvm_sregs *s = &p->s->sregs, *old = &p->s->before_sregs;
+    const struct {
+        const char *name;
+        const struct kvm_segment *now, *old;
+    } segments[] = {{"cs", &s->cs, &old->cs}, {"ss", &s->ss, &old->ss}, {"ds", &s->ds, &old->ds},
+                    {"es", &s->es, &old->es}, {"fs", &s->fs, &old->fs}, {"gs", &s->gs, &old->gs}};
+    for (size_t i = 0; i < sizeof segments / sizeof segments[0]; i++) {
+        bool changed = segments[i].now->selector != segments[i].old->selector;
+        canvas_text(p->c, 0, p->y, ROLE_LABEL, segments[i].name);
+        int x = canvas_textf(p->c, 4, p->y, changed ? ROLE_CHANGED : ROLE_VALUE, "%04x",
+                             segments[i].now->selector) +
+                1;
+        if (segments[i].now->base)
+            put_hex(p, x, segments[i].now->base, 16, segments[i].now->base != segments[i].old->base);
+        p->y++;
+    }
+}
+
 /* The whole page from row `top` on; returns how many rows it has. */
 static int put_page(const struct snapshot *s, struct canvas *c, int w, int top)
 {
@@ -233,17 +270,25 @@ static int put_page(const struct snapshot *s, struct canvas *c, int w, int top)
     put_control(&p, "cr3", NULL, r->cr3, old->cr3);
     put_control(&p, "cr4", &bits_cr4, r->cr4, old->cr4);
     put_control(&p, "efer", &bits_efer, r->efer, old->efer);
-    put_segments(&p);
+    if (s->has_cpu)
+        put_segments(&p);
+    else
+        put_selectors(&p);
     return p.y + top;
 }
 
 /* ---- the view ---- */
 
+static bool has_registers(const struct snapshot *s)
+{
+    return s->has_cpu || s->has_regs;
+}
+
 static void registers_load(struct view *v, const struct snapshot *s)
 {
     struct registers *r = v->state;
     struct canvas nowhere = {0};
-    int rows = s->has_cpu ? put_page(s, &nowhere, v->w, 0) : 0;
+    int rows = has_registers(s) ? put_page(s, &nowhere, v->w, 0) : 0;
     /* Nothing is selected here: the list only scrolls. */
     size_t most = rows > v->h ? (size_t)(rows - v->h) : 0;
     list_fit(&r->list, most + 1, 1);
@@ -252,10 +297,11 @@ static void registers_load(struct view *v, const struct snapshot *s)
 static void registers_draw(const struct view *v, struct canvas *c)
 {
     const struct registers *r = v->state;
-    if (v->snap->has_cpu)
+    if (has_registers(v->snap))
         put_page(v->snap, c, c->window.w, (int)r->list.top);
     else
-        canvas_text(c, 0, 0, ROLE_DIM, "a trace holds no registers");
+        canvas_text_cut(c, 0, 0, c->window.w, ROLE_DIM,
+                        "registers are in traces of single steps: run --trace-steps");
 }
 
 static bool registers_act(struct view *v, const char *verb, const char *args, struct view_reply *reply)
@@ -267,7 +313,7 @@ static bool registers_act(struct view *v, const char *verb, const char *args, st
 
 static void registers_note(const struct view *v, struct text *out)
 {
-    if (v->snap && v->snap->has_cpu)
+    if (v->snap && has_registers(v->snap))
         text_addf(out, "%s", cpu_mode_name(v->snap->mode));
 }
 

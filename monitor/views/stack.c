@@ -5,7 +5,7 @@
  * "CALL", "ENTER"). Brackets are drawn only where the chain of frame pointers proves them; a word that lies
  * behind a CALL somewhere else is called a return address with a question mark.
  */
-#include "monitor/views/views.h"
+#include "monitor/views/stack.h"
 
 #include "base/bytes.h"
 #include "debug/memview.h"
@@ -15,36 +15,7 @@
 #include <string.h>
 
 /* Pages the chains of one screen may lead to: other views need theirs. */
-enum {
-    STACK_ROWS_MAX = 256,
-    STACK_FRAMES_MAX = 32,
-    STACK_PAGES_MAX = 96,
-    ADDRESS_MIN_W = 56,
-    ADDRESS_MIN_W64 = 72
-};
-
-enum word_kind { WORD_PLAIN, WORD_RETURN, WORD_RETURN_MAYBE, WORD_SAVED_RBP };
-
-struct stack_row {
-    uint64_t at, value;
-    enum word_kind kind;
-    bool there, changed;
-    char bracket; /* 'f' first of a frame, 'm' middle, 'l' last, ' ' none */
-    const char *mark;
-};
-
-struct stack {
-    struct list list;
-    uint64_t base; /* linear address of row 0 */
-    bool away;     /* base is where the user went; else the top of the stack */
-    unsigned width;
-    size_t frames;
-    uint64_t slot[STACK_FRAMES_MAX]; /* where the return addresses lie */
-    size_t rows;                     /* of row[], from list.top on */
-    struct stack_row row[STACK_ROWS_MAX];
-    struct text words; /* a line a row: the chain */
-    const char *why;   /* why the last row is not there */
-};
+enum { STACK_PAGES_MAX = 96 };
 
 /* ---- looking ---- */
 
@@ -68,20 +39,6 @@ static void find_bracket(const struct stack *k, uint64_t low, struct stack_row *
                                                        : row->kind;
         return;
     }
-}
-
-static bool slot_changed(const struct snapshot *s, uint64_t linear, const uint8_t *now, unsigned n)
-{
-    struct gva_context c = target_context(&s->target);
-    struct gva_walk w;
-    gva_translate(s->target.memory, &c, linear, GVA_READ, &w);
-    for (unsigned i = 0; w.ok && i < n && snapshot_page(s, w.gpa & ~0xfffull); i++) {
-        uint8_t was;
-        if ((w.gpa & 0xfff) + i < SNAPSHOT_PAGE_LEN && snapshot_earlier_byte(s, w.gpa + i, &was) &&
-            was != now[i])
-            return true;
-    }
-    return false;
 }
 
 static uint64_t code_address(const struct target *t, uint64_t value)
@@ -143,7 +100,7 @@ static bool look_row(struct stack *k, const struct snapshot *s, struct stack_row
     find_bracket(k, sp, row);
     if (row->there) {
         row->value = le_load(raw, k->width);
-        row->changed = slot_changed(s, row->at, raw, k->width);
+        row->changed = snapshot_linear_changed(s, row->at, k->width);
         add_meaning(s, row, k->width, follow, &k->words);
     }
     text_addc(&k->words, '\n');
@@ -170,94 +127,6 @@ static void stack_load(struct view *v, const struct snapshot *s)
             .at = space_addr(&s->target, SPACE_LINEAR, k->base + (k->list.top + k->rows - 1) * k->width)};
         if (!look_row(k, s, row, pages_wanted(s) - before < STACK_PAGES_MAX))
             break;
-    }
-}
-
-/* ---- drawing ---- */
-
-static void put_bracket(struct canvas *c, int y, const struct stack_row *row)
-{
-    uint32_t code = row->bracket == 'f'   ? 0x250c
-                    : row->bracket == 'm' ? 0x2502
-                    : row->bracket == 'l' ? 0x2514
-                                          : ' ';
-    if (code != ' ')
-        canvas_put(c, 0, y, ROLE_BORDER, code);
-    canvas_text(c, 1, y, ROLE_HERE, row->mark);
-}
-
-static int put_value(struct canvas *c, int x, int y, const struct stack_row *row, unsigned width)
-{
-    char text[20];
-    struct text t = {0};
-    text_addf(&t, "%0*llx", (int)width * 2, (unsigned long long)row->value);
-    size_t zeros = strspn(text_str(&t), "0"), n = t.len < sizeof text ? t.len : 0;
-    zeros = zeros < n ? zeros : n ? n - 1 : 0;
-    if (row->changed) {
-        canvas_put(c, x - 1, y, ROLE_CHANGED, '*');
-        zeros = 0;
-    }
-    canvas_textn(c, x, y, ROLE_DIM, text_str(&t), zeros);
-    canvas_text(c, x + (int)zeros, y, row->changed ? ROLE_CHANGED : ROLE_VALUE, text_str(&t) + zeros);
-    text_fini(&t);
-    return x + (int)width * 2 + 1;
-}
-
-static void put_words(struct canvas *c, int x, int y, enum word_kind kind, const char *words, size_t n)
-{
-    struct text line = {0};
-    text_addn(&line, words, n);
-    int room = c->window.w - x;
-    if (room <= 0 || !n) {
-        text_fini(&line);
-        return;
-    }
-    if (kind == WORD_SAVED_RBP) {
-        canvas_text_cut(c, x, y, room, ROLE_LABEL, text_str(&line));
-    } else if ((int)text_width(text_str(&line)) > room) {
-        canvas_text_cut(c, x, y, room, kind == WORD_PLAIN ? ROLE_TEXT : ROLE_SYMBOL, text_str(&line));
-    } else {
-        struct rect window = canvas_enter(c, (struct rect){x, y, room, 1});
-        draw_lines(c, text_str(&line), 0, SIZE_MAX);
-        canvas_leave(c, window);
-    }
-    text_fini(&line);
-}
-
-static void put_row(const struct stack *k, struct canvas *c, int y, const char *words, size_t n)
-{
-    const struct stack_row *row = &k->row[y];
-    bool wide = c->window.w >= (k->width == 8 ? ADDRESS_MIN_W64 : ADDRESS_MIN_W);
-    uint64_t from = (k->list.top + (size_t)y) * k->width;
-    int x = 5;
-    put_bracket(c, y, row);
-    if (wide)
-        x = canvas_textf(c, x, y, ROLE_ADDRESS, "%0*llx", k->row[0].at >> 32 ? 16 : 8,
-                         (unsigned long long)row->at) +
-            1;
-    x = canvas_textf(c, x, y, ROLE_LABEL, k->away ? " %03llx" : "+%03llx", (unsigned long long)from) + 2;
-    if (!row->there) {
-        canvas_text_cut(c, x, y, c->window.w - x, ROLE_DIM, k->why ? k->why : "--");
-        return;
-    }
-    x = put_value(c, x, y, row, k->width);
-    put_words(c, x, y, row->kind, words, n);
-}
-
-static void stack_draw(const struct view *v, struct canvas *c)
-{
-    const struct stack *k = v->state;
-    if (!v->snap->has_cpu) {
-        canvas_text(c, 0, 0, ROLE_DIM, "a trace holds no stack");
-        return;
-    }
-    const char *words = text_str(&k->words);
-    for (size_t y = 0; y < k->rows; y++) {
-        size_t n = strcspn(words, "\n");
-        put_row(k, c, (int)y, words, n);
-        words += n + (words[n] ? 1 : 0);
-        if (v->focused && k->list.top + y == k->list.at)
-            canvas_look(c, (struct rect){0, (int)y, c->window.w, 1}, LOOK_SELECTED);
     }
 }
 
@@ -389,11 +258,15 @@ static const struct key_row keys[] = {
     {0},
 };
 
+static const struct key_hint hints[] = {{'m', "Memory"}, {'e', "Set"}, {'r', "RSP"}, {0, NULL}};
+
 const struct view_ops view_stack = {.name = "stack",
                                     .title = "Stack",
                                     .tab = "Stack",
                                     .summary = "each word on the stack, and where it leads",
                                     .keys = keys,
+                                    .hints = hints,
+                                    .needs_guest = true,
                                     .state_len = sizeof(struct stack),
                                     .load = stack_load,
                                     .draw = stack_draw,

@@ -288,12 +288,16 @@ static const struct key_row keys[] = {
     {0},
 };
 
+static const struct key_hint hints[] = {{'F', "Filter"}, {'b', "Break"}, {'m', "Memory"}, {0, NULL}};
+
 const struct view_ops view_symbols = {.name = "symbols",
                                       .title = "Symbols",
                                       .tab = "Syms",
                                       .summary = "the names in the guest's ELF file, and where they are",
                                       .wants = PART_STOPS,
                                       .keys = keys,
+                                      .hints = hints,
+                                      .needs_guest = true,
                                       .state_len = sizeof(struct symbols_view),
                                       .load = symbols_load,
                                       .draw = symbols_draw,

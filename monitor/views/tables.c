@@ -111,6 +111,8 @@ static void tables_load(struct view *v, const struct snapshot *s)
     else if (tables[t->tab].look(&s->target, "", &out, &e) < 0)
         text_addf(&out, "%s\n", e.text);
     table_lines_fit(&t->lines, kind_of(t, s), text_str(&out), v->w);
+    if (s->has_cpu)
+        table_lines_compare(&t->lines, kind_of(t, s), s);
     list_fit(&t->list, t->lines.count, rows_of(v));
     choose_first(t, rows_of(v));
     if (t->opened && s->has_cpu)
@@ -143,7 +145,10 @@ static void tables_draw(const struct view *v, struct canvas *c)
     if (t->opened)
         lines_draw(c, text_str(&t->text), t->text_list.top, SIZE_MAX);
     else
-        lines_draw(c, text_str(&t->lines.text), t->list.top, v->snap->has_cpu ? t->list.at : SIZE_MAX);
+        lines_draw(c, text_str(&t->lines.text), t->list.top,
+                   v->snap->has_cpu && v->focused ? t->list.at : SIZE_MAX);
+    if (!t->opened)
+        table_lines_stars(&t->lines, t->list.top, c);
     canvas_leave(c, old);
 }
 
@@ -286,7 +291,8 @@ static void tables_note(const struct view *v, struct text *out)
 {
     const struct tables *t = v->state;
     if (v->snap && v->snap->has_cpu)
-        text_addf(out, "%s%s", t->lines.problems ? "! " : "", name_of(t->tab, v->snap));
+        text_addf(out, "%s%s%s", t->lines.problems ? "! " : "", name_of(t->tab, v->snap),
+                  t->lines.any_changed ? ", * changed" : "");
 }
 
 static void tables_fini(struct view *v)
@@ -296,13 +302,16 @@ static void tables_fini(struct view *v)
     text_fini(&t->text);
 }
 
+static const struct key_hint hints[] = {
+    {UI_RIGHT, "Next table"}, {UI_ENTER, "Entry"}, {'x', "Handler"}, {0, NULL}};
+
 const struct view_ops view_tables = {.name = "tables",
                                      .title = "Descriptor tables",
                                      .tab = "Tables",
-                                     .summary =
-                                         "GDT, LDT, IDT and TSS, and what would fault in them; left and "
-                                         "right change the table, Enter shows an entry bit by bit",
+                                     .summary = "GDT, LDT, IDT and TSS, and what would fault in them",
                                      .keys = keys,
+                                     .hints = hints,
+                                     .needs_guest = true,
                                      .state_len = sizeof(struct tables),
                                      .load = tables_load,
                                      .draw = tables_draw,

@@ -189,11 +189,14 @@ static void push(struct table_lines *l, size_t entry)
     if (l->count == l->cap) {
         size_t cap = l->cap ? l->cap * 2 : 64;
         size_t *more = realloc(l->entry, cap * sizeof *more);
-        if (!more)
+        l->entry = more ? more : l->entry;
+        bool *marks = more ? realloc(l->changed, cap * sizeof *marks) : NULL;
+        if (!marks)
             return;
-        l->entry = more;
+        l->changed = marks;
         l->cap = cap;
     }
+    l->changed[l->count] = false;
     l->entry[l->count++] = entry;
 }
 
@@ -224,5 +227,6 @@ void table_lines_fini(struct table_lines *l)
 {
     text_fini(&l->text);
     free(l->entry);
+    free(l->changed);
     *l = (struct table_lines){0};
 }

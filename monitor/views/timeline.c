@@ -110,9 +110,7 @@ static void open_event(const struct view *v, struct strip *t, struct view_reply 
     } else if (!ev || !s->machine) {
         text_addf(&r->message, "event %" PRIu64 " is no longer kept whole", t->at);
     } else {
-        text_addf(&r->show, "event %" PRIu64 ": ", t->at);
-        event_sentence(ev, &s->machine->names, &r->show);
-        text_addc(&r->show, '\n');
+        text_addf(&r->show, "event %" PRIu64 "\n", t->at);
         why_event(&s->target, ev, &s->machine->names, &r->show);
     }
 }
@@ -187,6 +185,9 @@ static const struct key_row keys[] = {{UI_ENTER, "open", "explain the event; in 
                                       {'X', "previous-fault", "the one before"},
                                       {0}};
 
+static const struct key_hint hints[] = {
+    {'i', "Interrupt"}, {'m', "Mark"}, {'v', "Mode"}, {'x', "Fault"}, {0, NULL}};
+
 const struct view_ops view_timeline = {.name = "timeline",
                                        .title = "Timeline",
                                        .tab = "Time",
@@ -194,6 +195,7 @@ const struct view_ops view_timeline = {.name = "timeline",
                                            "the run as a strip: modes, exits, interrupts, marks, faults",
                                        .wants = PART_TIMELINE,
                                        .keys = keys,
+                                       .hints = hints,
                                        .state_len = sizeof(struct strip),
                                        .load = timeline_load,
                                        .draw = timeline_view_draw,

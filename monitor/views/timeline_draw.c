@@ -200,17 +200,20 @@ static int put_part(const struct drawing *d, int x, int y, unsigned role, uint32
     return canvas_text(d->c, x, y, role, what);
 }
 
-/* What the cursor's column holds: `84-87 in 1.2 ms  2 device  1 cpu  1 irq`. */
+/* What the cursor's column holds: `column 84-87, 1.2 ms:  2 device  1 cpu  1 irq`. */
 static void draw_column(const struct drawing *d, int y)
 {
     struct strip_column column = strip_column(d->t, d->s, strip_column_of(d->t, d->t->at));
     struct text words = {0};
     if (column.sum.count > 1)
-        text_addf(&words, "%" PRIu64 "-%" PRIu64, column.first, column.first + column.sum.count - 1);
+        text_addf(&words, "column %" PRIu64 "-%" PRIu64, column.first, column.first + column.sum.count - 1);
     else
-        text_addf(&words, "%" PRIu64, column.first);
-    text_add(&words, " in ");
-    text_add_ns(&words, column.ns);
+        text_addf(&words, "column %" PRIu64, column.first);
+    if (column.ns) {
+        text_add(&words, ", ");
+        text_add_ns(&words, column.ns);
+    }
+    text_addc(&words, ':');
     int x = canvas_text(d->c, 0, y, ROLE_LABEL, text_str(&words));
     x = put_part(d, x, y, ROLE_USER, column.sum.irqs, column.sum.irqs == 1 ? "interrupt" : "interrupts");
     x = put_part(d, x, y, ROLE_NOTE, column.sum.marks, column.sum.marks == 1 ? "mark" : "marks");
@@ -234,7 +237,8 @@ static void draw_legend(const struct drawing *d, int y, bool tall)
     x = canvas_text(d->c, x, y, ROLE_FATAL, "X fault") + 2;
     if (d->s->replay) {
         canvas_put(d->c, x, y, ROLE_HERE, GLYPH_PLACE);
-        canvas_text(d->c, x + 2, y, ROLE_TEXT, "the replay; Enter brings it to ^");
+        canvas_text(d->c, x + 2, y, ROLE_TEXT,
+                    d->c->window.w < 84 ? "the replay" : "the replay; Enter brings it to ^");
     }
 }
 
@@ -250,7 +254,7 @@ static void draw_event(const struct drawing *d, const struct event *ev, uint64_t
         canvas_text(d->c, x, y, mode_roles[mode], cpu_mode_name(event_mode(ev)));
     x += d->c->window.w >= 60 ? 10 : 0;
     text_clear(&words);
-    event_sentence(ev, &d->s->machine->names, &words);
+    snapshot_event_words(d->s, ev, &words);
     canvas_text_cut(d->c, x, y, d->c->window.w - x, classes[event_kind_info(ev->kind)->class].role,
                     text_str(&words));
     text_fini(&words);

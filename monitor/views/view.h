@@ -31,7 +31,9 @@ struct view_ops {
     const char *summary; /* a sentence for the help */
     unsigned wants;      /* enum snapshot_part bits it needs in its snapshots */
     const struct key_row
-        *keys;        /* its own, before the screen's; ended by a row without a command. May be NULL */
+        *keys; /* its own, before the screen's; ended by a row without a command. May be NULL */
+    const struct key_hint
+        *hints;       /* those of its keys that its title names, the most useful first. May be NULL */
     size_t state_len; /* bytes of view->state, zeros at first */
 
     /* A new snapshot, valid until the next load. v->snap is it already. Also called when the size changes. */
@@ -54,6 +56,7 @@ struct view_ops {
     /* Frees what state points to; NULL: nothing. */
     void (*fini)(struct view *v);
     bool early;
+    bool needs_guest; /* its keys do nothing on a trace */
 };
 
 /*

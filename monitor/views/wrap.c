@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { LABEL_MAX = 12, TEXT_MIN_W = 30 };
+
 size_t line_indent(const char *s, size_t n)
 {
     size_t i = 0;
@@ -26,7 +28,7 @@ static size_t fit(const char *s, size_t n, size_t from, int w)
     for (int cells = 0; at < n; cells++) {
         uint32_t code;
         if (cells == w)
-            return blank ? blank : at;
+            return s[at] == ' ' && at > from ? at + 1 : blank ? blank : at;
         if (s[at] == ' ' && at > from)
             blank = at + 1;
         size_t len = utf8_decode(s + at, n - at, &code);
@@ -35,10 +37,11 @@ static size_t fit(const char *s, size_t n, size_t from, int w)
     return n;
 }
 
-static void wrap_line(const char *s, size_t n, int w, struct text *out)
+/* One line in as many as it takes; none is broken before column `from`, and those behind the first begin at
+ * column `in`. */
+static void break_line(const char *s, size_t n, size_t from, int in, int w, struct text *out)
 {
-    size_t from = line_indent(s, n), len = fit(s, n, from, w);
-    int in = (int)(from + 2) > w / 3 ? 2 : (int)from + 2;
+    size_t len = fit(s, n, from, w);
     text_addn(out, s, len);
     while (len < n) {
         text_addf(out, "\n%*s", in, "");
@@ -48,6 +51,48 @@ static void wrap_line(const char *s, size_t n, int w, struct text *out)
         text_addn(out, s, len);
     }
     text_addc(out, '\n');
+}
+
+static void wrap_line(const char *s, size_t n, int w, struct text *out)
+{
+    size_t from = line_indent(s, n);
+    break_line(s, n, from, (int)(from + 2) > w / 3 ? 2 : (int)from + 2, w, out);
+}
+
+/* `known:    The guest …`: the column at which the text begins, 0 when the line is none of these. */
+static size_t line_hang(const char *s, size_t n)
+{
+    size_t from = line_indent(s, n), at = from;
+    while (at < n && s[at] != ' ' && s[at] != ':')
+        at++;
+    if (at == from || at - from > LABEL_MAX || at + 1 >= n || s[at] != ':' || s[at + 1] != ' ')
+        return 0;
+    size_t text = at + 1 + line_indent(s + at + 1, n - at - 1);
+    return text < n ? text : 0;
+}
+
+void lines_reflow(const char *text, int w, struct text *out)
+{
+    size_t n;
+    w = w < 10 ? 10 : w;
+    for (const char *line = text; *line; line += n + (line[n] == '\n')) {
+        struct text whole = {0};
+        n = strcspn(line, "\n");
+        size_t hang = line_hang(line, n);
+        text_addn(&whole, line, n);
+        for (size_t m; hang && line[n] == '\n'; n = m) { /* lines that go on where the text began */
+            m = n + 1 + strcspn(line + n + 1, "\n");
+            if (m == n + 1 || line_indent(line + n + 1, m - n - 1) != hang)
+                break;
+            text_addc(&whole, ' ');
+            text_addn(&whole, line + n + 1 + hang, m - n - 1 - hang);
+        }
+        if (hang)
+            break_line(text_str(&whole), whole.len, hang, w - (int)hang < TEXT_MIN_W ? 2 : (int)hang, w, out);
+        else
+            wrap_line(text_str(&whole), whole.len, w, out);
+        text_fini(&whole);
+    }
 }
 
 void lines_wrap(const char *text, int w, struct text *out)

@@ -10,6 +10,10 @@
  * stands two columns further in. */
 void lines_wrap(const char *text, int w, struct text *out);
 
+/* The same, but paragraphs that begin with a label (`known:    The guest …`) and go on in lines indented as
+ * far are filled anew: they were broken for 80 columns. */
+void lines_reflow(const char *text, int w, struct text *out);
+
 /* How far a line of `n` bytes is indented; and does it point out a problem, a `!` in front? */
 size_t line_indent(const char *s, size_t n);
 bool line_is_problem(const char *s, size_t n);

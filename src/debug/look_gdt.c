@@ -293,6 +293,12 @@ static void write_one(const struct target *t, const struct dtable *table, size_t
     check_loaded(t, table, i, i, &d, 2, out);
 }
 
+/* Intel SDM, "Processor State After Reset". */
+static bool is_of_reset(const struct dtable *table)
+{
+    return table->base == 0 && table->limit == 0xffff;
+}
+
 static int look_table(const struct target *t, const struct dtable *table, const char *which, struct text *out,
                       struct err *e)
 {
@@ -309,6 +315,11 @@ static int look_table(const struct target *t, const struct dtable *table, const 
         dtable_header(t, table, out);
     if (r.all && !uses_tables(t))
         text_add(out, "  not used now: a segment's base is its selector times 16\n");
+    if (r.all && !uses_tables(t) && is_of_reset(table)) {
+        text_add(out, "  the register still holds what it has after a reset: no table was loaded\n"
+                      "  (gdt 0-100 shows these bytes of memory as if they were one)\n");
+        return 0;
+    }
     write_table(t, table, &r, out);
     return 0;
 }

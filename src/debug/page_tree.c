@@ -23,8 +23,10 @@ int page_tree_open(struct page_tree *tree, const struct target *t, struct page_t
     tree->scheme = paging_scheme(&tree->context);
     if (!tree->scheme)
         return err_set(e, "no page tables: paging is off (CR0.PG is 0)");
-    *root = (struct page_table){
-        .level = tree->scheme->levels, .gpa = tree->context.cr3 & tree->scheme->cr3_mask, .gva_known = true};
+    *root = (struct page_table){.level = tree->scheme->levels,
+                                .top = tree->scheme->levels,
+                                .gpa = tree->context.cr3 & tree->scheme->cr3_mask,
+                                .gva_known = true};
     return 0;
 }
 

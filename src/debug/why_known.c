@@ -94,8 +94,9 @@ static void know_mmio(struct why *w)
     static const char *const slots[] = {
         "No memory slot covers that address.",
         "The slot that covers that address is read-only (ROM): reads never leave the guest, writes do.",
-        "RAM covers that address now; it did not when the access was made, or the access came by another way "
-        "(address line 20, a slot that was exchanged).",
+        ("RAM covers that address now; it did not when the access was made, or the access came by another "
+         "way "
+         "(address line 20, a slot that was exchanged)."),
     };
     const struct event *ev = w->ev;
     struct text *out = account_known(&w->a);

@@ -1,23 +1,19 @@
 /*
- * The event: what happened, in 64 bytes.  The run loop makes one of each VM exit after it has been handled
- * (only then are the value that an IN returned and the time the host took known) and hands it to the sinks:
- * the trace file, the ring of last events, counters.  Everything that is said later about a run is said from
- * its events.
+ * The event: what happened, in 64 bytes.  The run loop makes one of each VM exit after it has been handled (only
+ * then are the value that an IN returned and the time the host took known) and hands it to the sinks: the trace file,
+ * the ring of last events, counters.  Everything that is said later about a run is said from its events.
  *
- * An event holds numbers only.  Names of devices and registers belong to the machine and travel in the trace
- * header (struct event_names); event_sentence() is the one place where an event becomes words.
+ * An event holds numbers only.  Names of devices and registers belong to the machine and travel in the trace header
+ * (struct event_names); event_sentence() is the one place where an event becomes words.
  */
 #ifndef RINGSIDE_EVENT_EVENT_H
 #define RINGSIDE_EVENT_EVENT_H
 
 #include "base/text.h"
 #include "event/kind.h"
+#include "event/regs.h"
 
-enum event_dir {
-    DIR_NONE = 0,
-    DIR_IN = 1,
-    DIR_OUT = 2
-}; /* as the guest sees it: IN/load is IN, OUT/store is OUT */
+enum event_dir { DIR_NONE = 0, DIR_IN = 1, DIR_OUT = 2 }; /* as the guest sees it: IN/load is IN, OUT/store is OUT */
 
 /* The CPU's operating mode (Intel SDM, "Modes of Operation"). V86 counts as protected. */
 enum cpu_mode { MODE_REAL = 0, MODE_PROTECTED = 1, MODE_COMPAT = 2, MODE_LONG = 3 };
@@ -45,10 +41,13 @@ enum event_flag {
  *   fail_entry  value = hardware_entry_failure_reason
  *   system_event addr = type
  *   hypercall   addr = number, value = first argument
- *   irq         addr = vector, detail = line (0xffff for none), value = for how many ns the line had been up
+ *   irq         addr = vector, detail = line (0xffff for none), value = for how many ns of the machine's clock the line had been up
  *   assist      addr = its first 8 bytes (the first in the low byte), size = their number (it may be more),
- * detail = assist_kind, value = its operand step        addr = its first 8 bytes (the first in the low byte),
- * size = how many bytes there are (at most 15) mark        addr = index of the text in the trace's mark table
+ *               detail = assist_kind, value = its operand
+ *   step        addr = its first 8 bytes (the first in the low byte), value = the bytes behind them, where it
+ *               is longer (flag VALUE), size = how many bytes there are in both (at most 15; the
+ *               instruction itself may be shorter, when it jumps or raised an exception)
+ *   mark        addr = index of the text in the trace's mark table
  *   memory_fault addr = gpa, value = size
  *   others      value = first 8 bytes of what KVM says
  */
@@ -67,10 +66,10 @@ struct event {
     uint8_t device; /* index into event_names, 0 = none */
     uint8_t reg;    /* index into that device's registers, EVENT_NO_REG = none */
     uint8_t vcpu;
-    uint8_t dir;      /* enum event_dir */
-    uint8_t size;     /* bytes an item */
-    uint8_t flags;    /* enum event_flag */
-    uint8_t mode_cpl; /* mode in the low nibble, CPL in the high one */
+    uint8_t dir;   /* enum event_dir */
+    uint8_t size;  /* bytes an item */
+    uint8_t flags; /* enum event_flag */
+    uint8_t mode_cpl; /* bits 0-1 mode, 4-5 CPL, of a step 2-3 the code's size */
 };
 _Static_assert(sizeof(struct event) == 64, "an event is one cache line");
 
@@ -89,6 +88,20 @@ static inline unsigned event_cpl(const struct event *ev)
 static inline uint8_t event_mode_cpl(enum cpu_mode mode, unsigned cpl)
 {
     return (uint8_t)(mode | cpl << 4);
+}
+
+/* Default operand and address size of the code, 16, 32 or 64 bits. A step says it (event_with_bits); for
+ * other events it is what code of that mode mostly has. */
+static inline unsigned event_code_bits(const struct event *ev)
+{
+    static const uint8_t usual[] = {16, 32, 32, 64};
+    unsigned said = ev->mode_cpl >> 2 & 3;
+    return said ? 8u << said : usual[event_mode(ev)];
+}
+
+static inline uint8_t event_with_bits(uint8_t mode_cpl, unsigned bits)
+{
+    return (uint8_t)(mode_cpl | (bits / 32 + 1) << 2);
 }
 
 /* `real`, `protected`, `compat`, `long`. */
@@ -124,8 +137,8 @@ const char *event_device_name(const struct event_names *names, const struct even
 /* `THR`, or "" where there is none. */
 const char *event_reg_name(const struct event_names *names, const struct event *ev);
 
-/* Where the event's instruction is as a linear address: rip, and in real mode CS * 16 + rip. Segments of
- * protected mode are taken to begin at 0, since an event does not hold their bases. */
+/* Where the event's instruction is as a linear address: rip, and in real mode CS * 16 + rip. Segments of protected mode
+ * are taken to begin at 0, since an event does not hold their bases. */
 uint64_t event_linear(const struct event *ev);
 
 /* The symbol that a linear address lies in, with *offset into it; NULL when there is none. */
@@ -166,7 +179,7 @@ enum assist_kind {
 #define ASSIST_ENUM(name, text) ASSIST_##name,
     ASSIST_KINDS(ASSIST_ENUM)
 #undef ASSIST_ENUM
-        ASSIST_KIND_COUNT
+    ASSIST_KIND_COUNT
 };
 
 /* Appends one line without a newline, in UTF-8: `out 0x3f8 ← 48 'H'  uart.THR`. */
@@ -176,6 +189,10 @@ void event_sentence(const struct event *ev, const struct event_names *names, str
 struct event_sink {
     void (*put)(void *ctx, const struct event *ev);
     void *ctx;
+    /* NULL: steps come through `put` like all others. Else they come here, with the CPU's registers after the
+     * instruction: when it raised an exception, or a debug trap of the guest's own followed it, that is where
+     * the handler begins. */
+    void (*step)(void *ctx, const struct event *ev, const struct event_regs *after);
 };
 
 #endif

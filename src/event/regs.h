@@ -45,12 +45,15 @@
     X(GS, "gs")
 
 enum event_reg {
-#define EVENT_REG_ENUM(name, text) REG_##name,
+#define EVENT_REG_ENUM(name, text) EVENT_REG_##name,
     EVENT_REGS(EVENT_REG_ENUM)
 #undef EVENT_REG_ENUM
         EVENT_REG_COUNT
 };
 _Static_assert(EVENT_REG_COUNT == 32, "a mask of registers is 32 bits");
+
+/* `rax`; "" for a number out of range. */
+const char *event_regs_name(unsigned reg);
 
 /* What the CPU held after an event. */
 struct event_regs {

@@ -23,6 +23,8 @@ struct machine_clock {
 
 /* The host's monotonic clock. */
 uint64_t clock_host_ns(void);
+/* The CPU time of the calling thread so far; for a vCPU's thread the guest's is part of it. */
+uint64_t clock_thread_ns(void);
 
 void clock_init(struct machine_clock *c, enum clock_kind kind);
 

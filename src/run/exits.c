@@ -17,6 +17,8 @@ enum verdict run_end(struct run *r, enum run_status status, int exit_code, const
     va_start(ap, fmt);
     vsnprintf(r->result.reason, sizeof r->result.reason, fmt, ap);
     va_end(ap);
+    r->result.elapsed_ns = clock_host_ns() - r->start_ns;
+    r->result.cpu_ns = clock_thread_ns() - r->start_cpu_ns;
     r->result.status = status;
     r->result.exit_code = exit_code;
     return END;

@@ -86,6 +86,7 @@ struct run {
     uint8_t input_byte;
 
     uint64_t start_ns; /* host time when the loop began */
+    uint64_t start_cpu_ns; /* the thread's CPU time then */
     uint64_t left_ns;  /* host time when the last exit had been handled */
     uint64_t seq;
 

@@ -152,6 +152,11 @@ const struct run_cpu *run_last_cpu(const struct run *r)
     return &r->last_cpu;
 }
 
+const struct kvm_sregs *run_event_sregs(const struct run *r)
+{
+    return run_sregs(r);
+}
+
 int run_counters(const struct run *r, struct kvm_stat **out, size_t *n, struct err *e)
 {
     struct kvm_stat *vm = NULL, *vcpu = NULL, *both;
@@ -350,13 +355,13 @@ int run_start(struct run *r, struct err *e)
         return -1;
     r->observed = r->sink_count > 0 || r->in_hands;
     r->start_ns = r->left_ns = clock_host_ns();
+    r->start_cpu_ns = clock_thread_ns();
     control_input(r); /* a file is there from the start: when its bytes come must not depend on the host */
     return 0;
 }
 
 void run_conclude(struct run *r)
 {
-    r->result.elapsed_ns = clock_host_ns() - r->start_ns;
     run_settle(r);
     if (r->result.status == RUN_TRIPLE_FAULT && !r->last_cpu.from_last_exit)
         keep_state(r);

@@ -50,7 +50,8 @@ struct run_result {
     uint64_t events;  /* exits and Ringside's own events */
     uint64_t steps;   /* instructions single-stepped */
     uint64_t by_kind[EVENT_KIND_MAX];
-    uint64_t elapsed_ns; /* host time of the loop */
+    uint64_t elapsed_ns; /* host time from the first entry to the end */
+    uint64_t cpu_ns;     /* CPU time the vCPU's thread used in it, the guest's own included */
     enum cpu_mode mode;
     uint64_t rip;
 };
@@ -181,6 +182,9 @@ struct run_step_record {
     uint8_t len, code[15];  /* the bytes, as many as could be read (at most 15); len 0: none */
 };
 const struct ring *run_last_steps(const struct run *r);
+
+/* For a sink, while it is given an event that knows its CPU: the special registers at that event. */
+const struct kvm_sregs *run_event_sregs(const struct run *r);
 
 /* KVM's own counters of this VM and vCPU (see kvm_stats_read), after the loop; the array is the caller's. */
 NODISCARD int run_counters(const struct run *r, struct kvm_stat **out, size_t *n, struct err *e);

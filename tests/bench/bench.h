@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 enum { BENCH_ROUNDS_MAX = 101 };
 
@@ -69,8 +70,33 @@ extern const struct bench_question bench_questions[];
 enum { BENCH_QUESTIONS_MAX = 64 };
 NODISCARD int bench_prompt(const char *guest, unsigned rounds, double *ms, struct err *e);
 
+/* monitor.c: what the full screen costs a guest that does nothing but leave, and how it feels. `ringside` is
+ * the program, `units` the thousands of exits a run. */
+enum { BENCH_SCREENS = 2 }; /* 80x24 and 200x60 */
+struct bench_monitor {
+    double plain_ns;               /* an exit of `ringside run` */
+    double rate[BENCH_SCREENS];    /* exits a second with the monitor on, as a share of those without */
+    double cpu[BENCH_SCREENS];     /* the same by the CPU time of the vCPU's thread */
+    double key_ms, key_worst_ms;   /* a key at the prompt, until the screen shows it, while the guest runs */
+    double pause_ms, pause_worst_ms; /* Space, until the guest stands and the screen says so */
+    double idle_percent;           /* of a CPU, all threads, while the guest stands */
+    double frames_per_s, frame_bytes; /* while it runs at 80x24 */
+    double step_bytes;             /* written to the terminal for one step, at 200x60 */
+};
+NODISCARD int bench_monitor(const char *ringside, unsigned rounds, unsigned units, struct bench_monitor *m,
+                            struct err *e);
+
 /* main.c */
 double bench_median(const double *v, unsigned n);
+/* Runs a program to its end with no input and no output: wall time, and what else it used (NULL: not asked).
+ * Fails when it cannot be run or ends with a status other than 0 and 124. */
+NODISCARD int bench_spawn(char *const argv[], double *ns, struct rusage *usage, struct err *e);
+
+/* make_trace.c: writes a made-up trace of that many events, always the same for the same number. */
+NODISCARD int bench_make_trace(const char *path, uint64_t events, struct err *e);
+
+/* traces.c: `ringside-bench --traces ...`, the words behind it. Returns an exit status. */
+int bench_traces(const char *ringside, int argc, char **argv);
 
 /* events.c: nanoseconds trace_put takes for one event, and coded bytes an event, over the bundled guests in
  * `folder`. */

@@ -39,7 +39,7 @@ static int run_guest(const char *path, struct kept *k, struct err *e)
     if (rc == 0) {
         rc = image_load(&rq, &m->memory, &image, e);
         if (rc == 0 && (r = run_create(m, &ro, &image.start, e))) {
-            run_add_sink(r, (struct event_sink){keep, k});
+            run_add_sink(r, (struct event_sink){.put = keep, .ctx = k});
             rc = run_loop(r, e);
             run_destroy(r);
         }

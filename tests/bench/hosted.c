@@ -31,7 +31,7 @@ static int hosted_loop(struct machine *m, const struct bench_guest *g, unsigned 
     if (g->wake_vector)
         run_set_input(r, endless_input, NULL);
     if (trace)
-        run_add_sink(r, (struct event_sink){trace_put, trace});
+        run_add_sink(r, (struct event_sink){trace_put, trace, trace_step});
     int rc = run_loop(r, e);
     const struct run_result *result = run_result(r);
     *ns = (double)result->elapsed_ns / units; /* a handful of set-up exits among thousands */

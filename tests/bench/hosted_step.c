@@ -46,7 +46,7 @@ static int stage_open(struct stage *s, const struct bench_guest *g, const char *
     s->trace = trace_create(trace, &info, e);
     if (!s->trace)
         return -1;
-    run_add_sink(s->run, (struct event_sink){trace_put, s->trace});
+    run_add_sink(s->run, (struct event_sink){trace_put, s->trace, trace_step});
     return 0;
 }
 

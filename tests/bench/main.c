@@ -11,14 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 struct bench {
     unsigned rounds, units;
-    bool json, prompt;
+    bool json, prompt, monitor;
     char ringside[4096], guests[4096], trace[64], self[4096];
 };
 
@@ -52,11 +51,10 @@ static int measure_guest(const struct bench *b, const struct bench_guest *g, str
     return 0;
 }
 
-/* Runs a program to its end with no input and no output; wall time, and peak RSS in KiB when asked for. */
-static int spawn(char *const argv[], double *ns, long *rss_kib, struct err *e)
+int bench_spawn(char *const argv[], double *ns, struct rusage *usage, struct err *e)
 {
     struct timespec a, z;
-    struct rusage usage;
+    struct rusage own;
     int status;
     clock_gettime(CLOCK_MONOTONIC, &a);
     pid_t pid = vfork();
@@ -68,12 +66,10 @@ static int spawn(char *const argv[], double *ns, long *rss_kib, struct err *e)
         execv(argv[0], argv);
         _exit(127);
     }
-    if (pid < 0 || wait4(pid, &status, 0, &usage) < 0)
+    if (pid < 0 || wait4(pid, &status, 0, usage ? usage : &own) < 0)
         return err_set(e, "cannot run %s", argv[0]);
     clock_gettime(CLOCK_MONOTONIC, &z);
     *ns = (double)(z.tv_sec - a.tv_sec) * 1e9 + (double)(z.tv_nsec - a.tv_nsec);
-    if (rss_kib)
-        *rss_kib = usage.ru_maxrss;
     return WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 124)
                ? 0
                : err_set(e, "%s ended with status %d", argv[0], status);
@@ -88,8 +84,9 @@ static int measure_startup(struct bench *b, struct bench_series *s, struct err *
     char *traced[] = {b->ringside, "run", "--max-exits", budget, "--trace", b->trace, image, NULL};
     for (s->rounds = 0; s->rounds < b->rounds; s->rounds++) {
         unsigned i = s->rounds;
-        if (spawn(bare, &s->floor_ns[i], NULL, e) < 0 || spawn(plain, &s->ringside_ns[i], NULL, e) < 0 ||
-            spawn(traced, &s->traced_ns[i], NULL, e) < 0)
+        if (bench_spawn(bare, &s->floor_ns[i], NULL, e) < 0 ||
+            bench_spawn(plain, &s->ringside_ns[i], NULL, e) < 0 ||
+            bench_spawn(traced, &s->traced_ns[i], NULL, e) < 0)
             return -1;
     }
     return 0;
@@ -188,11 +185,44 @@ static int bench_prompt_all(struct bench *b, struct text *out, struct err *e)
     return 0;
 }
 
+static void print_monitor(const struct bench *b, const struct bench_monitor *m, struct text *out)
+{
+    const struct {
+        const char *name;
+        double v;
+    } rows[] = {
+        {"monitor_plain_ns", m->plain_ns},
+        {"monitor_rate_80x24", m->rate[0]},
+        {"monitor_rate_200x60", m->rate[1]},
+        {"monitor_cpu_80x24", m->cpu[0]},
+        {"monitor_cpu_200x60", m->cpu[1]},
+        {"monitor_key_ms", m->key_ms},
+        {"monitor_key_worst_ms", m->key_worst_ms},
+        {"monitor_pause_ms", m->pause_ms},
+        {"monitor_pause_worst_ms", m->pause_worst_ms},
+        {"monitor_idle_percent", m->idle_percent},
+        {"monitor_frames_per_s", m->frames_per_s},
+        {"monitor_frame_bytes", m->frame_bytes},
+        {"monitor_step_bytes", m->step_bytes},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        text_addf(out, b->json ? ",\"%s\":%.3f" : "%s %.3f\n", rows[i].name, rows[i].v);
+}
+
+static int bench_monitor_all(const struct bench *b, struct text *out, struct err *e)
+{
+    struct bench_monitor m;
+    if (bench_monitor(b->ringside, b->rounds, b->units, &m, e) < 0)
+        return -1;
+    print_monitor(b, &m, out);
+    return 0;
+}
+
 static int bench_all(struct bench *b, struct text *out, struct err *e)
 {
     struct table t;
     double write_ns = 0, bytes = 0, ignored;
-    long rss_kib = 0;
+    struct rusage usage = {0};
     char image[4200];
     print_head(&t);
     if (b->json)
@@ -205,13 +235,14 @@ static int bench_all(struct bench *b, struct text *out, struct err *e)
     if (rc == 0)
         text_add(out, b->json ? "" : text_str(&table));
     text_fini(&table);
-    if (rc < 0 || bench_events(b->guests, &write_ns, &bytes, e) < 0 || spawn(boot, &ignored, &rss_kib, e) < 0)
+    if (rc < 0 || bench_events(b->guests, &write_ns, &bytes, e) < 0 ||
+        bench_spawn(boot, &ignored, &usage, e) < 0)
         return -1;
     text_addf(out,
               b->json ? ",\"event_write_ns\":%.1f,\"bytes_per_event\":%.2f,\"rss_kib\":%ld"
                       : "event_write_ns %.1f  bytes_per_event %.2f  rss_kib %ld\n",
-              write_ns, bytes, rss_kib);
-    rc = bench_prompt_all(b, out, e);
+              write_ns, bytes, usage.ru_maxrss);
+    rc = bench_prompt_all(b, out, e) < 0 || bench_monitor_all(b, out, e) < 0 ? -1 : 0;
     if (b->json)
         text_add(out, "}\n");
     return rc;
@@ -235,17 +266,24 @@ int main(int argc, char **argv)
     struct err e;
     if (argc == 2 && strcmp(argv[1], "--first-exit") == 0)
         return bare_first_exit();
+    bench_places(&b);
+    if (argc >= 2 && strcmp(argv[1], "--traces") == 0)
+        return bench_traces(b.ringside, argc - 2, argv + 2);
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0) {
             b.json = true;
         } else if (strcmp(argv[i], "--prompt") == 0) {
             b.prompt = true;
+        } else if (strcmp(argv[i], "--monitor") == 0) {
+            b.monitor = true;
         } else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc) {
             b.rounds = (unsigned)atoi(argv[++i]);
         } else if (strcmp(argv[i], "--units") == 0 && i + 1 < argc) {
             b.units = (unsigned)atoi(argv[++i]);
         } else {
-            fputs("usage: ringside-bench [--json | --prompt] [--rounds N] [--units N]\n", stderr);
+            fputs("usage: ringside-bench [--json | --prompt | --monitor] [--rounds N] [--units N]\n"
+                  "       ringside-bench --traces ...\n",
+                  stderr);
             return strcmp(argv[i], "--help") == 0 ? 0 : 126;
         }
     }
@@ -253,9 +291,10 @@ int main(int argc, char **argv)
         fputs("ringside-bench: rounds are 1 to 101, units 1 to 10000000\n", stderr);
         return 126;
     }
-    bench_places(&b);
     struct text out = {0};
-    int rc = b.prompt ? bench_prompt_all(&b, &out, &e) : bench_all(&b, &out, &e);
+    int rc = b.prompt    ? bench_prompt_all(&b, &out, &e)
+             : b.monitor ? bench_monitor_all(&b, &out, &e)
+                         : bench_all(&b, &out, &e);
     unlink(b.trace);
     if (rc < 0)
         fprintf(stderr, "ringside-bench: %s\n", e.text);

@@ -100,7 +100,7 @@ static int scene_open(struct scene *s, const char *path, struct err *e)
     if (!symbols || !(s->debugger = debugger_create(s->run, &s->machine, &s->image, symbols, e)))
         return -1;
     s->debugger->counts = &s->counts;
-    run_add_sink(s->run, (struct event_sink){counts_put, &s->counts});
+    run_add_sink(s->run, (struct event_sink){.put = counts_put, .ctx = &s->counts});
     if (run_begin(s->run, e) < 0 || debugger_look(s->debugger, e) < 0)
         return -1;
     s->debugger->before = s->debugger->now;

@@ -14,7 +14,7 @@ refused 126 '--mem needs a value' run some.bin --mem
 refused 126 '--json takes no value' run --json=yes some.bin
 refused 126 'usage: ringside run' run
 refused 126 'usage: ringside run' run some.bin other.bin
-refused 126 'too many words' run 1 2 3 4 5 6 7 8 9
+refused 126 'usage: ringside run' run 1 2 3 4 5 6 7 8 9
 refused 126 'unknown format "elff"' run --format elff some.bin
 refused 126 'unknown mode "lnog"' run --mode lnog some.bin
 refused 126 '"wall" is neither' run --clock wall some.bin
@@ -37,10 +37,10 @@ done
 refused 126 'show.*check.*try ringside trace' trace
 refused 126 'unknown subcommand "shwo".*ringside trace show' trace shwo x.rst
 refused 126 'usage: ringside trace show' trace show
-refused 126 'usage: ringside trace stat' trace stat a.rst b.rst
+refused 126 'usage: ringside trace show' trace show a.rst b.rst
 refused 126 'hltt.*hlt' trace show --kind hltt x.rst
 refused 126 'unknown graph "boots"' trace graph --kind boots x.rst
-refused 126 'unknown format "csv"' trace export --format csv x.rst
+refused 126 'unknown format "cvs": did you mean csv' trace export --format cvs x.rst
 refused 126 'unknown option --knid: try --kind' trace show --knid io x.rst
 refused 126 '--from' trace show --from x x.rst
 refused 126 '--limit' trace show --limit 0 x.rst

@@ -9,8 +9,9 @@ need_kvm
 
 # Every reading command on file $1; what is not whole must be said by each.
 read_all() {
-    for words in show stat 'stat --json' check 'export --format jsonl' 'graph --kind exits' 'graph --kind boot' \
-        'graph --kind machine' 'graph --kind flow' 'graph --kind irq' 'graph --kind calls'; do
+    for words in show stat 'stat --json' 'stat --by kind,device,rip' tail 'top --once' check 'export --format jsonl' \
+        'graph --kind exits' 'graph --kind boot' 'graph --kind machine' 'graph --kind flow' 'graph --kind irq' \
+        'graph --kind calls' 'graph --kind pages' page; do
         # shellcheck disable=SC2086 # words
         try "$ringside" trace $words "$1"
         check "trace $words on $2" not_crashed
@@ -54,20 +55,23 @@ read_all bad.rst 'noise behind a good beginning'
 mkdir folder.rst
 mkfifo pipe.rst
 for name in empty.rst folder.rst pipe.rst nothing.rst /dev/null /dev/zero "$hello"; do
-    for words in show stat check 'export --format jsonl' graph; do
+    for words in show stat 'stat --by kind' tail 'tail -f' top check 'export --format jsonl' graph; do
         # shellcheck disable=SC2086
         refused 126 "$name" trace $words "$name"
     done
 done
 
 # Pictures go where they are told to, or it is said why not.
-for kind in exits boot machine; do
+for kind in exits boot machine pages 'walk --gva 0x1000'; do
     for end in dot svg png pdf; do
+        # shellcheck disable=SC2086 # words
         try "$ringside" trace graph --kind $kind -o picture.$end good.rst
         check "a picture: $kind as $end" ended_with 0
         check "a picture: $kind as $end has something in it" [ -s picture.$end ]
     done
 done
+refused 126 'needs --gva' trace graph --kind walk good.rst
+refused 126 'no use for it' trace graph --kind exits --at 3 good.rst
 refused 126 'picture.bmp' trace graph -o picture.bmp good.rst
 refused 126 'nowhere' trace graph -o /nowhere/picture.svg good.rst
 
@@ -94,4 +98,40 @@ try "$ringside" trace export --format jsonl good.rst
 check 'as many objects as events' grep -q "^whole: $(wc -l <out) events" - <<END
 $("$ringside" trace check good.rst)
 END
+
+# Page tables: the words are those of the prompt at the same place.
+try "$ringside" run --clock steps --trace paging.rst "$guests/paging.elf"
+check 'a guest that pages' ended_with 0
+try "$ringside" trace page paging.rst 0x8000000000
+grep -v '^page tables' out >page.trace
+"$ringside" shell --clock steps -x 'continue' -x 'page 0x8000000000' -x quit "$guests/paging.elf" </dev/null 2>/dev/null |
+    sed -n '/^4-level paging/,/^page of/p' >page.prompt
+check 'trace page says what the prompt says' cmp -s page.trace page.prompt
+check 'which is something' [ -s page.trace ]
+try "$ringside" trace page --at 0 paging.rst 0x8000000000
+check 'and what it was before' grep -q 'PML4E not present' out
+try "$ringside" trace page paging.rst
+check 'all that is mapped' grep -q '^0000008000000000-0000008000001000 ' out
+try "$ringside" trace check paging.rst
+check 'trace check counts them' grep -q '^page tables: [0-9]* copies$' out
+"$ringside" run --clock steps --trace plain.rst "$hello" >/dev/null 2>&1 </dev/null
+try "$ringside" trace page plain.rst
+check 'a guest that never pages' grep -q 'the guest never switched paging on' out
+# A guest that gives CR3 another table 300 times, an OUT each: two PML4s with the loader's first entry, at 2 MiB.
+#   mov %cr3,%rax; mov (%rax),%rbx; mov %rbx,0x200000; mov %rbx,0x201000; mov $0x200000,%eax; mov $300,%ecx
+#   1: xor $0x1000,%eax; mov %rax,%cr3; out %al,$0x80; loop 1b; cli; hlt
+printf '\017\040\330\110\213\030\110\211\034\045\000\000\040\000\110\211\034\045\000\020\040\000\270\000\000' >flip.bin
+printf '\040\000\271\054\001\000\000\065\000\020\000\000\017\042\330\346\200\342\364\372\364' >>flip.bin
+try "$ringside" run --clock steps --format flat --mode long --at 0x100000 --trace flip.rst flip.bin
+check 'page tables that change all the time' ended_with 0
+try "$ringside" trace check flip.rst
+check 'so many are kept' grep -q '^page tables: 257 copies$' out
+try "$ringside" trace page flip.rst
+check 'and the others are counted' grep -q '^page tables: 44 changes before that copy are not in the trace$' out
+try "$ringside" trace page --at 100 flip.rst
+check 'those that are kept are exact' grep -q '^page tables at event 100 ' out
+try "$ringside" trace page --at 280 flip.rst
+check 'and those that may not be say so' grep -q '^page tables: 44 changes after that copy' out
+refused 126 'linear address' trace page paging.rst 0xzz
+refused 126 'nothing.rst' trace page nothing.rst 0
 cli_done

@@ -339,7 +339,25 @@ static void test_hostile(void)
     }
 }
 
+/* Before LGDT the register's reset value spans the first 64 KiB, which are not a table. */
+static void test_gdt_of_reset(void)
+{
+    struct rig r;
+    struct err e;
+    rig_init(&r, MODE_REAL);
+    r.t.sregs.gdt.base = 0;
+    r.t.sregs.gdt.limit = 0xffff;
+    rig_put64(&r, 8, 0x00cf93000000ffff);
+    CU_ASSERT_EQUAL(look_gdt(&r.t, "", &r.out, &e), 0);
+    EXPECT_SENTENCE(&r, "no table was loaded");
+    CU_ASSERT_PTR_NULL(strstr(text_str(&r.out), "data"));
+    CU_ASSERT_EQUAL(look_gdt(&r.t, "1", &r.out, &e), 0);
+    EXPECT_SENTENCE(&r, "32-bit data");
+    rig_fini(&r);
+}
+
 static const struct unit_test tests[] = {
+    {"a GDT that was never loaded", test_gdt_of_reset},
     {"the GDT of boot64", test_boot64},
     {"a GDT as Linux has it", test_linux},
     {"an LDT", test_ldt},

@@ -210,6 +210,14 @@ static void test_loop(void)
     CU_ASSERT_EQUAL(row.decoded.kind, PAGING_PAGE);
     CU_ASSERT_EQUAL(row.gva, 0xfffffffffffff000);
     CU_ASSERT_FALSE(row.loops);
+    /* Back to the top from further down, on the way that began there. */
+    t.sregs.cr3 = 0x1000;
+    put64(&m, 0x1000, 7, 0x2000 | PW);
+    put64(&m, 0x2000, 5, 0x1000 | PW);
+    tree_open(&tree, &t, &table);
+    CU_ASSERT_TRUE(page_table_child(&tree, &table, 7, &table));
+    CU_ASSERT_EQUAL(page_row_read(&tree, &table, 5, &row), 6);
+    CU_ASSERT_TRUE(row.loops);
     CU_ASSERT_FALSE(page_table_child(&tree, &table, 511, &table));
     memory_fini(&m);
 }

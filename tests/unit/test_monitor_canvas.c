@@ -109,6 +109,24 @@ static void test_pictures(void)
     canvas_fini(&c);
 }
 
+/* A selected row is one bar, whatever stands in it, and what it says can be read. */
+static void test_selected_row(void)
+{
+    const struct theme *t;
+    for (size_t i = 0; (t = theme_row(i)); i++) {
+        struct style first = theme_style(t, ROLE_TEXT, LOOK_SELECTED), plain = theme_style(t, ROLE_TEXT, 0);
+        CU_ASSERT_NOT_EQUAL(memcmp(&first, &plain, sizeof first), 0);
+        for (unsigned role = 0; role < ROLE_COUNT; role++) {
+            struct style s = theme_style(t, role, LOOK_SELECTED);
+            CU_ASSERT_EQUAL(s.bg, first.bg);
+            CU_ASSERT_EQUAL(s.bg16, first.bg16);
+            CU_ASSERT_EQUAL(s.attrs & ATTR_REVERSE, first.attrs & ATTR_REVERSE);
+            CU_ASSERT_FALSE(s.attrs & ATTR_DIM);
+            CU_ASSERT_TRUE(s.bg == COLOUR_DEFAULT || s.fg != s.bg);
+        }
+    }
+}
+
 /* Mono says everything without colours; no theme shows a set flag as a clear one. */
 static void test_themes(void)
 {
@@ -118,8 +136,8 @@ static void test_themes(void)
         for (unsigned role = 0; role < ROLE_COUNT; role++) {
             struct style s = theme_style(t, role, 0);
             CU_ASSERT_TRUE(!theme_is_mono(t) || (s.fg == COLOUR_DEFAULT && s.fg16 == COLOUR_DEFAULT));
-            struct style selected = theme_style(t, role, LOOK_SELECTED);
-            CU_ASSERT_NOT_EQUAL(s.attrs, selected.attrs);
+            struct style cursor = theme_style(t, role, LOOK_CURSOR);
+            CU_ASSERT_NOT_EQUAL(s.attrs, cursor.attrs);
         }
         struct style set = theme_style(t, ROLE_SET, 0), clear = theme_style(t, ROLE_CLEAR, 0);
         CU_ASSERT_NOT_EQUAL(memcmp(&set, &clear, sizeof set), 0);
@@ -134,13 +152,13 @@ static void test_themes(void)
 }
 
 /* At every size: panes inside of the screen, none over another, and together they fill the body. */
-static void test_layouts_fill_the_screen(void)
+static void fill_the_screen(enum layout_kind kind)
 {
     for (int w = 1; w < 240; w += 3) {
         for (int h = 1; h < 80; h += 2) {
             struct layout l;
             int cells = 0;
-            layout_make(&l, w, h, false);
+            layout_make(&l, w, h, kind);
             CU_ASSERT_EQUAL(l.fits, w >= LAYOUT_MIN_W && h >= LAYOUT_MIN_H);
             for (size_t i = 0; l.fits && i < l.pane_count; i++) {
                 struct rect r = l.pane[i];
@@ -153,19 +171,28 @@ static void test_layouts_fill_the_screen(void)
     }
 }
 
-static size_t panes_at(int w, int h)
+static void test_layouts_fill_the_screen(void)
+{
+    fill_the_screen(LAYOUT_GUEST);
+    fill_the_screen(LAYOUT_TRACE);
+    fill_the_screen(LAYOUT_SINGLE);
+}
+
+static size_t panes_at(int w, int h, enum layout_kind kind)
 {
     struct layout l;
-    layout_make(&l, w, h, false);
+    layout_make(&l, w, h, kind);
     return l.fits ? l.pane_count : 0;
 }
 
 static void test_layouts_by_size(void)
 {
-    CU_ASSERT_EQUAL(panes_at(200, 60), 6);
-    CU_ASSERT_EQUAL(panes_at(80, 24), 3);
-    CU_ASSERT_EQUAL(panes_at(40, 10), 1);
-    CU_ASSERT_EQUAL(panes_at(30, 10), 0);
+    CU_ASSERT_EQUAL(panes_at(200, 60, LAYOUT_GUEST), 6);
+    CU_ASSERT_EQUAL(panes_at(80, 24, LAYOUT_GUEST), 3);
+    CU_ASSERT_EQUAL(panes_at(40, 10, LAYOUT_GUEST), 1);
+    CU_ASSERT_EQUAL(panes_at(30, 10, LAYOUT_GUEST), 0);
+    CU_ASSERT_EQUAL(panes_at(80, 24, LAYOUT_TRACE), 3);
+    CU_ASSERT_EQUAL(panes_at(200, 60, LAYOUT_SINGLE), 1);
 }
 
 static const struct unit_test tests[] = {
@@ -176,6 +203,7 @@ static const struct unit_test tests[] = {
     {"search marks cells", test_find_marks},
     {"pictures", test_pictures},
     {"themes", test_themes},
+    {"a selected row", test_selected_row},
     {"layouts fill the screen", test_layouts_fill_the_screen},
     {"layouts by size", test_layouts_by_size},
 };

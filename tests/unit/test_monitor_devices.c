@@ -132,6 +132,32 @@ static void test_changes(void)
     rig_end(&b.rig);
 }
 
+/* More frames of one stop (a breakpoint was set, a page was missing) take no mark away, and a frame for views that
+ * need no devices gives none. */
+static void test_changes_at_one_stop(void)
+{
+    struct bench b;
+    bench_begin(&b);
+    rig_view(&b.rig, "devices", 60, 30);
+    rig_act(&b.rig, "all", "");
+    const char *words = b.devices[PIT].registers;
+    b.devices[PIT].registers = "";
+    b.rig.s->serial = b.rig.s->stop_serial = 2;
+    rig_reload(&b.rig);
+    b.devices[PIT].registers = words;
+    b.rig.s->serial = b.rig.s->stop_serial = 3;
+    rig_reload(&b.rig);
+    CU_ASSERT_EQUAL(row_with(&b.rig, "*"), -1);
+    b.devices[PIT].registers = "COUNT0  1111  x\n";
+    b.rig.s->stop_serial = 4;
+    for (uint64_t serial = 4; serial < 7; serial++) {
+        b.rig.s->serial = serial;
+        rig_reload(&b.rig);
+        CU_ASSERT_TRUE(rig_shows(&b.rig, "*COUNT0"));
+    }
+    rig_end(&b.rig);
+}
+
 /* While it runs frames are compared with each other, at the next stop with the stop before. */
 static void test_changes_over_a_run(void)
 {
@@ -166,7 +192,7 @@ static void test_lamps(void)
     CU_ASSERT_TRUE(rig_shows(&b.rig, "IRQ  0S  1P  2·  3·  4R  5·  6·  7·  8H"));
     CU_ASSERT_TRUE(
         rig_shows(&b.rig, "0 pit in service, 1  pending, 4  raised, 8 rtc held by mask, masked 13"));
-    b.rig.s->serial = 2;
+    b.rig.s->serial = b.rig.s->stop_serial = 2;
     b.rig.s->irq_levels |= 1 << 5; /* new */
     rig_reload(&b.rig);
     CU_ASSERT_TRUE(rig_shows(&b.rig, " 4R  5R* 6·"));
@@ -177,7 +203,7 @@ static void test_lamps(void)
     CU_ASSERT_TRUE(rig_shows(&b.rig, "IRQ 8  held by mask"));
     b.machine.irqchip = "kernel";
     b.rig.s->irq_pending = b.rig.s->irq_masked = b.rig.s->irq_in_service = 0;
-    b.rig.s->serial = 3;
+    b.rig.s->serial = b.rig.s->stop_serial = 3;
     rig_reload(&b.rig);
     CU_ASSERT_TRUE(rig_shows(&b.rig, "KVM's own interrupt controllers"));
     CU_ASSERT_EQUAL(row_with(&b.rig, "in service"), -1);
@@ -285,6 +311,7 @@ static void test_golden(void)
 static const struct unit_test tests[] = {
     {"the tree", test_tree},         {"open and close", test_open_and_close},
     {"changes", test_changes},       {"changes over a run", test_changes_over_a_run},
+    {"changes at one stop", test_changes_at_one_stop},
     {"lamps", test_lamps},           {"commands", test_commands},
     {"a trace", test_trace},         {"any size", test_any_size},
     {"golden screens", test_golden},

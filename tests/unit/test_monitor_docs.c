@@ -45,19 +45,28 @@ static void add_views(struct text *out)
     }
 }
 
+static void add_panes(int w, int h, enum layout_kind kind, struct text *out)
+{
+    struct layout l;
+    layout_make(&l, w, h, kind);
+    text_addf(out, "%zu: ", l.pane_count);
+    for (size_t k = 0; k < l.pane_count; k++)
+        text_addf(out, "%s%s", k ? ", " : "", l.views[k]);
+    text_add(out, " | ");
+}
+
 static void add_layouts(struct text *out)
 {
     static const struct {
         int w, h;
     } sizes[] = {{200, 60}, {120, 40}, {80, 24}, {40, 10}};
-    text_add(out, "| screen | panes | with |\n| --- | --- | --- |\n");
+    text_add(out, "| screen | panes for a guest | for a trace |\n| --- | --- | --- |\n");
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        struct layout l;
-        layout_make(&l, sizes[i].w, sizes[i].h, false);
-        text_addf(out, "| %dx%d | %zu | ", sizes[i].w, sizes[i].h, l.pane_count);
-        for (size_t k = 0; k < l.pane_count; k++)
-            text_addf(out, "%s%s", k ? ", " : "", l.views[k]);
-        text_add(out, " |\n");
+        text_addf(out, "| %dx%d | ", sizes[i].w, sizes[i].h);
+        add_panes(sizes[i].w, sizes[i].h, LAYOUT_GUEST, out);
+        add_panes(sizes[i].w, sizes[i].h, LAYOUT_TRACE, out);
+        out->buf[--out->len] = '\0';
+        text_addc(out, '\n');
     }
     text_addf(out, "\nThe smallest screen is %dx%d.\n", LAYOUT_MIN_W, LAYOUT_MIN_H);
 }

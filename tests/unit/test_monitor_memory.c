@@ -297,10 +297,41 @@ static void test_search_back(void)
     answer(&rig, &asks, "  0x00050000\n1 place\n"); /* the selected byte itself does not count */
     CU_ASSERT_STRING_EQUAL(rig.v.ops->question(&rig.v), "find 0x0, 0x40100, \"x\"");
     answer(&rig, &asks, "  0x00000010\n  0x00000020\n2 places; stopped at 0x21\n");
-    CU_ASSERT_STRING_EQUAL(rig.v.ops->question(&rig.v), "find 0x21, 0x400df, \"x\"");
+    CU_ASSERT_STRING_EQUAL(rig.v.ops->question(&rig.v), "find 0x20010, 0x200f0, \"x\""); /* the upper half */
     answer(&rig, &asks, "0 places\n");
-    CU_ASSERT_EQUAL(selected(&rig), 0x20);
+    CU_ASSERT_STRING_EQUAL(rig.v.ops->question(&rig.v), "find 0x10018, 0x100f8, \"x\"");
+    answer(&rig, &asks, "  0x00010020\n1 place\n");
+    CU_ASSERT_EQUAL(selected(&rig), 0x10020);
     CU_ASSERT_PTR_NULL(rig.v.ops->question(&rig.v));
+    rig_end(&rig);
+}
+
+/* From the beginning of memory it goes on at the end, down to where it began. */
+static void test_search_back_around(void)
+{
+    struct view_rig rig;
+    struct snapshot_asks asks = {0};
+    struct text words = {0};
+    begin(&rig);
+    rig_act(&rig, "goto", "0x50");
+    rig_act(&rig, "search-back", "x");
+    CU_ASSERT_STRING_EQUAL(rig.v.ops->question(&rig.v), "find 0x0, 0x150, \"x\"");
+    answer(&rig, &asks, "0 places\n");
+    CU_ASSERT_STRING_EQUAL(rig.v.ops->question(&rig.v), "find 0xfffeffff, 0x10000, \"x\"");
+    answer(&rig, &asks, "0 places\n");
+    CU_ASSERT_STRING_EQUAL(rig.v.ops->question(&rig.v), "find 0xffeeffff, 0x100100, \"x\"");
+    answer(&rig, &asks, "  0xffff0000\n1 place\n"); /* behind the limit: it was seen already */
+    int rounds = 0;
+    for (; rig.v.ops->question(&rig.v) && rounds < 20; rounds++)
+        answer(&rig, &asks, "0 places\n");
+    CU_ASSERT_TRUE(rounds < 10);
+    CU_ASSERT_PTR_NOT_NULL(strstr(note(&rig, &words), "is not there"));
+    CU_ASSERT_EQUAL(selected(&rig), 0x50);
+    rig_act(&rig, "search-back", "x");
+    answer(&rig, &asks, "0 places\n");
+    answer(&rig, &asks, "  0xffff0000\n1 place\n");
+    CU_ASSERT_EQUAL(selected(&rig), 0xffff0000);
+    text_fini(&words);
     rig_end(&rig);
 }
 
@@ -344,6 +375,7 @@ static const struct unit_test tests[] = {
     {"following registers", test_follows},
     {"search", test_search},
     {"search backwards", test_search_back},
+    {"search backwards, around", test_search_back_around},
     {"golden screens", test_golden},
     {"a trace", test_trace},
 };

@@ -163,6 +163,32 @@ static void test_code_toggles_breakpoints(void)
     rig_end(&rig);
 }
 
+/* A page that comes with the next frame: what stands before RIP is shown then. Where a branch leads, and
+ * whether it is taken, is told. */
+static void test_code_before_rip(void)
+{
+    struct view_rig rig;
+    uint8_t nops[64];
+    memset(nops, 0x90, sizeof nops);
+    rig_begin(&rig);
+    rig.s->regs.rip = 0x7c10;
+    rig_bytes(&rig, 0x1000, nops, 1);
+    rig_aim(&rig);
+    rig_view(&rig, "code", 40, 9);
+    CU_ASSERT_TRUE(rig.wants.missed);
+    memcpy(nops + 0x10, "\x74\x02", 2); /* jz $+4 */
+    rig_bytes(&rig, 0x7c00, nops, sizeof nops);
+    rig_reload(&rig);
+    CU_ASSERT_TRUE(rig_shows(&rig, "00007c0f  nop"));
+    CU_ASSERT_TRUE(rig_shows(&rig, "jz 0x7c14  not taken"));
+    CU_ASSERT_TRUE(rig_shows(&rig, "  →00007c14"));
+    rig.s->regs.rflags |= 1 << 6;
+    rig_aim(&rig);
+    rig_reload(&rig);
+    CU_ASSERT_TRUE(rig_shows(&rig, "jz 0x7c14  taken"));
+    rig_end(&rig);
+}
+
 static const struct unit_test tests[] = {
     {"golden views, real mode", test_real_mode},
     {"golden views, long mode", test_long_mode},
@@ -173,6 +199,7 @@ static const struct unit_test tests[] = {
     {"typing", test_console_types},
     {"exits are filtered", test_exits_filter},
     {"breakpoints from the code", test_code_toggles_breakpoints},
+    {"code before RIP", test_code_before_rip},
 };
 
 UNIT_MAIN("screen", tests)

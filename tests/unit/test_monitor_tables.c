@@ -167,6 +167,36 @@ static void test_handlers(void)
     rig_end(&rig);
 }
 
+/* A star marks entries that are not what they were at the stop before; a table that moved is another one. */
+static void test_changed(void)
+{
+    struct view_rig rig, old;
+    begin_protected(&old);
+    begin_protected(&rig);
+    put(&rig, 0x810, 0x00cf92000000ffff, 8);           /* data, no longer accessed */
+    put(&rig, 0x1000 + 14 * 8, 0x00008e0000082ff0, 8); /* #PF has another handler */
+    put(&rig, 0x3004, 0x9000, 4);                      /* ESP0 */
+    rig_bytes(&old, 0x3000, "", 1);
+    rig.s->earlier = old.s;
+    rig_view(&rig, "tables", 80, 24);
+    CU_ASSERT_TRUE(rig_shows(&rig, " 2* 0010"));
+    CU_ASSERT_TRUE(rig_shows(&rig, " 1  0008"));
+    rig_act(&rig, "left", "");
+    CU_ASSERT_TRUE(rig_shows(&rig, "[TSS]"));
+    struct text note = {0};
+    rig.v.ops->note(&rig.v, &note);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text_str(&note), "TSS, * changed"));
+    text_fini(&note);
+    rig_act(&rig, "left", "");
+    CU_ASSERT_TRUE(rig_shows(&rig, " 14* #PF"));
+    CU_ASSERT_TRUE(rig_shows(&rig, " 13  #GP"));
+    old.s->sregs.idt.base = 0x2000;
+    rig_reload(&rig);
+    CU_ASSERT_TRUE(rig_shows(&rig, " 14  #PF"));
+    rig_end(&rig);
+    rig_end(&old);
+}
+
 static void test_narrow(void)
 {
     struct view_rig rig;
@@ -265,9 +295,15 @@ static void test_golden(void)
 }
 
 static const struct unit_test tests[] = {
-    {"turning to each table", test_turn}, {"problems", test_problems},     {"an entry", test_entry},
-    {"handlers", test_handlers},          {"narrow panes", test_narrow},   {"a trace", test_trace},
-    {"hostile tables", test_hostile},     {"golden screens", test_golden},
+    {"turning to each table", test_turn},
+    {"problems", test_problems},
+    {"an entry", test_entry},
+    {"changed entries", test_changed},
+    {"handlers", test_handlers},
+    {"narrow panes", test_narrow},
+    {"a trace", test_trace},
+    {"hostile tables", test_hostile},
+    {"golden screens", test_golden},
 };
 
 UNIT_MAIN("tables view", tests)

@@ -148,7 +148,7 @@ static void test_open(void)
     rig_act(&rig, "top", "");
     struct view_reply r = {0};
     rig.v.ops->act(&rig.v, "open", "", &r);
-    CU_ASSERT_EQUAL(strncmp(text_str(&r.show), "event 0: out 0x80", 17), 0);
+    CU_ASSERT_EQUAL(strncmp(text_str(&r.show), "event 0\nevent 0: out 0x80", 25), 0);
     view_reply_fini(&r);
     rig.history.events.total = 0; /* all forgotten */
     rig_act(&rig, "open", "");

@@ -56,6 +56,67 @@ static void test_sketch(void)
     free(values);
 }
 
+/* Sketches out of a pool say what the large ones say; two of them added together, what one of all says; and
+ * values that are few take little memory. */
+static void test_spread(void)
+{
+    enum { VALUES = 3000 };
+    for (uint64_t seed = 1; seed < 20; seed++) {
+        uint64_t state = seed;
+        struct spread_pool pool = {0};
+        struct spread half[2] = {{0}}, sum = {0};
+        struct sketch *large = calloc(1, sizeof *large);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(large);
+        for (size_t i = 0; i < VALUES; i++) {
+            uint32_t v = (uint32_t)(make_random(&state) >> (32 + make_random(&state) % 32));
+            sketch_add(large, v);
+            spread_add(&half[i % 2], &pool, v);
+        }
+        spread_merge(&sum, &pool, &half[0]);
+        spread_merge(&sum, &pool, &half[1]);
+        CU_ASSERT_EQUAL(sum.count, VALUES);
+        CU_ASSERT_EQUAL(sum.min, large->min);
+        CU_ASSERT_EQUAL(sum.max, large->max);
+        for (unsigned percent = 1; percent <= 100; percent++)
+            CU_ASSERT_EQUAL(spread_quantile(&sum, &pool, percent, 100), sketch_quantile(large, percent, 100));
+        CU_ASSERT_FALSE(pool.full);
+        free(large);
+        spread_pool_free(&pool);
+    }
+    struct spread_pool pool = {0};
+    struct spread narrow = {0};
+    CU_ASSERT_EQUAL(spread_quantile(&narrow, &pool, 1, 2), 0);
+    for (uint32_t v = 1000; v < 2000; v++)
+        spread_add(&narrow, &pool, v);
+    CU_ASSERT_EQUAL(pool.count, 2);
+    spread_pool_free(&pool);
+}
+
+/* More sketches than the pool has pages for: counts, smallest and largest stay exact, percentiles within
+ * their doubling. */
+static void test_spread_without_room(void)
+{
+    enum { SKETCHES = SPREAD_PAGES_MAX / SPREAD_OCTAVES + 50 };
+    struct spread_pool pool = {0};
+    struct spread *s = calloc(SKETCHES, sizeof *s);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+    for (size_t i = 0; i < SKETCHES; i++) {
+        spread_add(&s[i], &pool, 3);
+        for (unsigned shift = 5; shift < 32; shift++)
+            spread_add(&s[i], &pool, 1u << shift);
+    }
+    CU_ASSERT_TRUE(pool.full);
+    CU_ASSERT_EQUAL(pool.count, SPREAD_PAGES_MAX);
+    const struct spread *last = &s[SKETCHES - 1];
+    CU_ASSERT_EQUAL(last->count, 28);
+    CU_ASSERT_EQUAL(last->min, 3);
+    CU_ASSERT_EQUAL(last->max, 1u << 31);
+    uint32_t median = spread_quantile(last, &pool, 1, 2); /* the 14th value: 1 << 17 */
+    CU_ASSERT(median >= 1u << 17 && median < 1u << 18);
+    free(s);
+    spread_pool_free(&pool);
+}
+
 /* 200 console events in real mode, 20 VGA writes in long mode, a hlt, a shutdown without registers, 3
  * interrupts, and an assist, which counts as an exit. */
 static struct make_file write_sample(void)
@@ -144,7 +205,7 @@ static void test_tables(void)
                "io uart.LSR 100 44.8% 1.0 ms 100.0 us 100 ns 9.9 us 19.7 us 19.9 us");
     expect_row(&said, "Exits by rip", "0xffffffff81000010 long",
                "mmio vga.CELL 20 9.0% 1.0 us 0 ns 50 ns 50 ns 50 ns 50 ns");
-    expect_row(&said, "Exits by rip", "others", "1 0.4% 50 ns 0 ns - - - -");
+    expect_row(&said, "Exits by rip", "others", "1 0.4% 50 ns 0 ns 50 ns 50 ns 50 ns 50 ns");
     expect_row(&said, "Ringside's own events", "irq", "3 100.0% 150 ns 0 ns 50 ns 50 ns 50 ns 50 ns");
     expect_row(&said, "KVM's own counters", "exits", "123456789012345");
     CU_ASSERT_PTR_NULL(strstr(text_str(&said), "not whole"));
@@ -219,7 +280,7 @@ static void test_nothing_to_count(void)
 /* More places than are told apart: the rest is counted together, and the one busy place is still found. */
 static void test_exits_everywhere(void)
 {
-    enum { PLACES = STAT_SITES_MAX + 5000 };
+    enum { PLACES = GROUPS_MAX + 5000 };
     struct make_file f = make_file();
     struct trace_writer *w = make_writer(&f);
     for (unsigned i = 0; i < 2 * PLACES; i++) {
@@ -234,11 +295,11 @@ static void test_exits_everywhere(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(s);
     CU_ASSERT_EQUAL(stats_collect(s, r, &all, 3, &e), 0);
     CU_ASSERT_EQUAL(s->exits.count, 2 * PLACES);
-    CU_ASSERT_EQUAL(s->site_count, STAT_SITES_MAX);
+    CU_ASSERT_EQUAL(s->sites.count, GROUPS_MAX);
     CU_ASSERT_EQUAL_FATAL(s->top_count, 3);
-    CU_ASSERT_EQUAL(s->top[0]->rip, 0x7c00);
-    CU_ASSERT_EQUAL(s->top[0]->row.count, PLACES);
-    CU_ASSERT_EQUAL(s->top[1]->rip, 0x100001);
+    CU_ASSERT_EQUAL(s->top[0].rip, 0x7c00);
+    CU_ASSERT_EQUAL(s->top[0].row->count, PLACES);
+    CU_ASSERT_EQUAL(s->top[1].rip, 0x100001);
     CU_ASSERT_EQUAL(s->elsewhere.count, PLACES - 2);
     stats_free(s);
     free(s);
@@ -248,6 +309,8 @@ static void test_exits_everywhere(void)
 
 static const struct unit_test tests[] = {
     {"the sketch's percentiles", test_sketch},
+    {"sketches out of a pool", test_spread},
+    {"a pool that is full", test_spread_without_room},
     {"tables", test_tables},
     {"json", test_json},
     {"filtered", test_filtered},
