@@ -280,8 +280,8 @@ static void irq_legend(struct irqs *q, size_t shown, struct text *out)
              "from the shortest to the longest.",
              0, NULL);
     dot_note(out, 1,
-             "raised → injected: since the line went up. For a timer that is when Ringside noticed that it "
-             "was due.",
+             "raised → injected: since the line went up (a timer's: since Ringside noticed that it is due), "
+             "on the machine's clock; with --clock steps that stands still between exits.",
              0, NULL);
     dot_note(
         out, 1,
