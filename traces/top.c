@@ -71,14 +71,17 @@ struct top_row {
     uint64_t count, time_ns; /* of the interval */
 };
 
-static struct top_row row_make(const struct top *t, size_t i)
+/* Without an interval all of the run is one. */
+static struct top_row row_make(const struct top *t, size_t i, bool interval)
 {
     const struct groups *g = &t->now.groups;
     bool others = i == g->count;
     struct top_row row = {.group = others ? NULL : &g->group[i], .top = t};
-    struct top_before before = others                ? t->before_others
-                               : i < t->before_count ? t->before[i]
-                                                     : (struct top_before){0};
+    struct top_before before = {0};
+    if (interval && others)
+        before = t->before_others;
+    else if (interval && i < t->before_count)
+        before = t->before[i];
     row.all = others ? &g->others : &g->group[i].row;
     row.count = row.all->count - before.count;
     row.time_ns = row_time(row.all) - before.time_ns;
@@ -264,7 +267,7 @@ int top_print(struct top *t, const struct trace_reader *r, const struct top_shap
     if (!rows)
         return err_sys(e, ENOMEM, "%zu groups", n);
     for (size_t i = 0; i < n; i++)
-        rows[i] = row_make(t, i);
+        rows[i] = row_make(t, i, shape->interval);
     qsort(rows, n, sizeof *rows, row_compare);
     sums_make(t, rows, n, &sums);
     if (shape->interval_ns)

@@ -46,6 +46,7 @@ comes() {
 # The first $1 bytes in grow.rst, and tail -f on it in the background: $follower.
 follow() {
     head -c "$1" whole.rst >grow.rst
+    : >out
     timeout 60 "$ringside" trace tail -f -n "$2" grow.rst >out 2>err &
     follower=$!
 }
@@ -118,8 +119,9 @@ command -v tmux >/dev/null || {
     cli_done
     exit
 }
+servers=0
 pane() {
-    tmux -L "ringside-live-$$" -f /dev/null "$@"
+    tmux -L "ringside-live-$$-$servers" -f /dev/null "$@"
 }
 trap 'pane kill-server 2>/dev/null; cd / && rm -rf "$work"' EXIT
 
@@ -147,6 +149,7 @@ stty -a >after
 exec sleep 100
 END
     pane kill-server 2>/dev/null
+    servers=$((servers + 1))
     pane new-session -d -x 90 -y 20 "cd '$work' && exec sh session.sh"
     : >out
     : >err
@@ -156,7 +159,7 @@ END
 session_ended() {
     wait_for done || return 1
     status=$(cat status)
-    [ "$status" = "$1" ] && cmp -s before after
+    [ "$status" = "$1" ] && diff before after >>err
 }
 
 "$ringside" run --clock real --timeout 300 --trace live.rst loop.bin >/dev/null 2>&1 </dev/null &
@@ -189,6 +192,7 @@ pane resize-window -x 30 -y 6
 check 'it follows the window' wait_for '^ +now +run +kind +devic?$|^ +now +run +kind +device'
 check 'lines are cut, not wrapped' [ "$(grep -c . out)" -le 6 ]
 pane resize-window -x 90 -y 20
+check 'and back' wait_for '^ +now +now/s +run +count +host +kind +device +reg +dir$'
 pane send-keys q
 check 'q ends it, and the terminal is as it was' session_ended 0
 pane capture-pane -p >out
