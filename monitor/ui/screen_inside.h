@@ -79,6 +79,10 @@ void screen_relayout(struct screen *s);
 void screen_reply(struct screen *s, struct view_reply *r);
 /* Shows an overlay from its first row on, after its text was filled in. */
 void screen_lay_over(struct screen *s, struct overlay *o);
+/* Lays a text over the panes; its title has `n` bytes. */
+void screen_lay_text(struct screen *s, const char *title, size_t n, const char *text);
+/* Shows what a command line was answered. */
+void screen_answer(struct screen *s, const char *line, const struct text *out);
 /* Gives a verb to the focused view. */
 bool screen_act(struct screen *s, const char *verb, const char *args);
 /* The bottom row's keys: what can be done now, as far as there is room. */

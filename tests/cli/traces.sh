@@ -10,7 +10,8 @@ need_kvm
 # Every reading command on file $1; what is not whole must be said by each.
 read_all() {
     for words in show stat 'stat --json' 'stat --by kind,device,rip' tail 'top --once' check 'export --format jsonl' \
-        'graph --kind exits' 'graph --kind boot' 'graph --kind machine' 'graph --kind pages' page; do
+        'graph --kind exits' 'graph --kind boot' 'graph --kind machine' 'graph --kind pages' 'graph --kind flow' \
+        'graph --kind irq' 'graph --kind calls' page; do
         # shellcheck disable=SC2086 # words
         try "$ringside" trace $words "$1"
         check "trace $words on $2" not_crashed
