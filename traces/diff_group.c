@@ -5,6 +5,7 @@
  */
 #include "traces/class.h"
 #include "traces/diff_inside.h"
+#include "traces/fields.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,18 @@ static void group_name(const struct diff_side *s, const struct event *ev, struct
         text_addf(reg, ".%s", event_reg_name(s->names, ev));
 }
 
+/* Names are short but for those of a file that somebody made up. */
+enum { NAME_MAX_LEN = 160 };
+
+static char *name_copy(const char *s)
+{
+    struct text t = {0};
+    string_clean(&t, s, strlen(s), NAME_MAX_LEN);
+    char *copy = t.failed ? NULL : strdup(text_str(&t));
+    text_fini(&t);
+    return copy;
+}
+
 static long group_add(struct diff_groups *g, const struct text *what, const char *where,
                       const struct text *reg, const struct event *ev)
 {
@@ -88,9 +101,9 @@ static long group_add(struct diff_groups *g, const struct text *what, const char
         g->cap = cap;
     }
     struct diff_group *row = &g->row[g->count];
-    *row = (struct diff_group){.what = strdup(text_str(what)),
-                               .where = strdup(where),
-                               .reg = strdup(text_str(reg)),
+    *row = (struct diff_group){.what = name_copy(text_str(what)),
+                               .where = name_copy(where),
+                               .reg = name_copy(text_str(reg)),
                                .kind = ev->kind,
                                .dir = ev->dir,
                                .colour = event_kind_info(ev->kind)->colour};
