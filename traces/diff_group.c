@@ -129,7 +129,8 @@ static long group_by_name(struct diff_groups *g, const struct diff_side *s, cons
     struct text what = {0}, reg = {0};
     const char *where = s->options->place == DIFF_PLACE_SYMBOL ? event_symbol_name(s->names, ev) : "";
     group_name(s, ev, &what, &reg);
-    uint64_t key = diff_mix(diff_mix(diff_sum_string(text_str(&what)), ev->kind), diff_sum_string(where));
+    uint64_t key =
+        diff_mix(diff_mix(diff_mix(0, diff_sum_string(text_str(&what))), ev->kind), diff_sum_string(where));
     long at = map_find(&g->by_name, key);
     if (at < 0 && g->count >= DIFF_GROUPS_MAX) {
         at = group_rest(g, ev);
@@ -149,7 +150,7 @@ static uint64_t number_key(const struct diff_side *s, const struct event *ev)
     const struct event_symbol *at = ev->flags & EVENT_NO_CPU || s->options->place != DIFF_PLACE_SYMBOL
                                         ? NULL
                                         : event_symbol_at(s->names, event_linear(ev), &offset);
-    return diff_mix(class_key(ev), at ? (uint64_t)(at - s->names->symbols) + 1 : 0);
+    return diff_mix(diff_mix(0, class_key(ev)), at ? (uint64_t)(at - s->names->symbols) + 1 : 0);
 }
 
 long diff_group_find(struct diff_groups *g, const struct diff *d, unsigned side, const struct event *ev)
