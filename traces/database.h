@@ -16,7 +16,7 @@
 struct database {
     struct export_job *job;
     sqlite3 *sqlite;
-    sqlite3_stmt *event, *mark;
+    sqlite3_stmt *event, *mark, *change;
     uint64_t rows;
     bool kind_told[EVENT_KIND_MAX]; /* kinds[] has a row for it */
 };

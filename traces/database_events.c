@@ -4,6 +4,8 @@
  */
 #include "traces/database.h"
 
+#include "event/regs.h"
+
 #include <string.h>
 
 /* A column binds its value as parameter `at`, or leaves it NULL. */
@@ -109,7 +111,8 @@ int database_events_begin(struct database *d, struct err *e)
     int rc =
         table.failed || insert.failed ? err_set(e, "out of memory") : database_run(d, text_str(&table), e);
     if (rc == 0 && (!(d->event = database_prepare(d, text_str(&insert), e)) ||
-                    !(d->mark = database_prepare(d, "INSERT INTO marks (event, text) VALUES (?, ?)", e))))
+                    !(d->mark = database_prepare(d, "INSERT INTO marks (event, text) VALUES (?, ?)", e)) ||
+                    !(d->change = database_prepare(d, "INSERT INTO changes VALUES (?, ?, ?)", e))))
         rc = -1;
     text_fini(&table);
     text_fini(&insert);
@@ -124,6 +127,22 @@ static int put_mark(struct database *d, const struct event *ev, struct err *e)
     return database_step(d, d->mark, e);
 }
 
+/* The registers that the step changed, which the reader knows until the next event. */
+static int put_changes(struct database *d, struct err *e)
+{
+    uint32_t changed;
+    const struct event_regs *regs = trace_reader_regs(d->job->reader, &changed);
+    for (uint32_t left = regs ? changed : 0; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        sqlite3_bind_int64(d->change, 1, (sqlite3_int64)d->rows);
+        sqlite3_bind_text(d->change, 2, event_regs_name(i), -1, SQLITE_STATIC);
+        sqlite3_bind_int64(d->change, 3, (sqlite3_int64)regs->r[i]);
+        if (database_step(d, d->change, e))
+            return -1;
+    }
+    return 0;
+}
+
 int database_event(struct database *d, const struct event *ev, struct err *e)
 {
     if (!d->kind_told[ev->kind] && database_kind(d, ev->kind, e))
@@ -133,5 +152,7 @@ int database_event(struct database *d, const struct event *ev, struct err *e)
     if (database_step(d, d->event, e))
         return -1;
     d->rows++;
+    if (ev->kind == EVENT_STEP)
+        return put_changes(d, e);
     return ev->kind == EVENT_MARK ? put_mark(d, ev, e) : 0;
 }

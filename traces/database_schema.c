@@ -35,6 +35,9 @@ const char database_tables[] =
     " base INTEGER NOT NULL, len INTEGER NOT NULL);"
     "CREATE TABLE symbols (id INTEGER PRIMARY KEY, addr INTEGER NOT NULL, len INTEGER NOT NULL, name TEXT "
     "NOT NULL);"
+    "CREATE TABLE changes ("
+    " event INTEGER NOT NULL REFERENCES events(id), reg TEXT NOT NULL, value INTEGER NOT NULL,"
+    " PRIMARY KEY (event, reg)) WITHOUT ROWID;"
     "CREATE TABLE counters (id INTEGER PRIMARY KEY, name TEXT NOT NULL, value INTEGER NOT NULL);"
     "CREATE TABLE marks (id INTEGER PRIMARY KEY, event INTEGER NOT NULL REFERENCES events(id), text TEXT NOT "
     "NULL);";

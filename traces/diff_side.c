@@ -70,14 +70,7 @@ int diff_side_rewind(struct diff_side *s, struct err *e)
     memset(s->in_service, 0, sizeof s->in_service);
     memset(s->irqs, 0, sizeof s->irqs);
     s->at = s->served = 0;
-    return trace_rewind(s->reader, e);
-}
-
-/* Simplified: protected mode is taken for 32-bit code, since an event does not hold CS.D. */
-static unsigned code_bits(const struct event *ev)
-{
-    enum cpu_mode mode = event_mode(ev);
-    return mode == MODE_LONG ? 64 : mode == MODE_REAL ? 16 : 32;
+    return trace_filter_begin(&s->options->filter, s->reader, e);
 }
 
 static uint64_t code_sum(const uint64_t bytes[2], unsigned bits, size_t n)
@@ -96,7 +89,7 @@ static uint64_t code_sum(const uint64_t bytes[2], unsigned bits, size_t n)
 
 uint64_t diff_side_instruction(const struct diff_side *s, const struct event *ev)
 {
-    unsigned bits = code_bits(ev);
+    unsigned bits = event_code_bits(ev);
     size_t n = ev->size < CODE_LEN_MAX ? ev->size : CODE_LEN_MAX - 1;
     const uint64_t bytes[2] = {ev->addr, ev->flags & EVENT_VALUE ? ev->value : 0};
     unsigned form = bits << 8 | (unsigned)n;
@@ -120,7 +113,7 @@ static bool is_service(struct diff_side *s, const struct event *ev)
     if (s->options->irqs != DIFF_IRQS_COUNT)
         return false;
     if (ev->kind == EVENT_IRQ) {
-        s->irqs[ev->addr & 0xff] += trace_filter_match(&s->options->filter, s->names, ev);
+        s->irqs[ev->addr & 0xff] += trace_filter_passes(&s->options->filter, s->reader, ev);
         *left = strcmp(s->info->irqchip, "kernel") == 0 ? 0 : SERVICE_MAX;
         return true;
     }
@@ -134,10 +127,10 @@ int diff_side_next(struct diff_side *s, struct event *ev, struct err *e)
 {
     int more;
     while ((more = trace_next(s->reader, ev, e)) > 0) {
-        if (is_service(s, ev) || !trace_filter_match(&s->options->filter, s->names, ev))
+        if (is_service(s, ev) || !trace_filter_passes(&s->options->filter, s->reader, ev))
             continue;
         s->at++;
         return 1;
     }
-    return more;
+    return more < 0 ? -1 : trace_filter_end(&s->options->filter, s->reader, e);
 }

@@ -74,8 +74,9 @@ static int see(void *ctx, const struct event *ev, struct err *e)
 
 static int fill(struct database *d, struct err *e)
 {
-    if (begin(d, e) || database_run(d, database_tables, e) || database_events_begin(d, e) ||
-        database_names(d, e) || export_scan(d->job, see, d, e) || database_run_row(d, e))
+    if (trace_reader_want_regs(d->job->reader, e) || begin(d, e) || database_run(d, database_tables, e) ||
+        database_events_begin(d, e) || database_names(d, e) || export_scan(d->job, see, d, e) ||
+        database_run_row(d, e))
         return -1;
     return database_run(d, database_indexes, e) || database_run(d, database_views, e) ||
                    database_run(d, "PRAGMA analysis_limit = 1000; ANALYZE; COMMIT", e)
@@ -94,6 +95,7 @@ int export_sqlite(struct export_job *x, struct err *e)
         rc = fill(&d, e);
     sqlite3_finalize(d.event);
     sqlite3_finalize(d.mark);
+    sqlite3_finalize(d.change);
     if (sqlite3_close(d.sqlite) != SQLITE_OK && rc == 0)
         rc = err_set(e, "write %s: %s", text_str(&x->out->name), sqlite3_errmsg(d.sqlite));
     return rc;

@@ -260,23 +260,6 @@ static void see_nothing(void *ctx, const struct event *ev)
     (void)ev;
 }
 
-int pages_draw_none(struct graph *g, const char *name, const char *what, struct err *e)
-{
-    struct text words = {0}, none = {0};
-    int rc = tables_say_none(g->reader, g->choice.at_given ? &g->choice.at : NULL, &words, e);
-    if (rc == 0) {
-        dot_begin(g, name, what, "");
-        dot_frame_open(g);
-        text_add(g->dot, "empty [shape=box, style=\"rounded,dashed\", margin=0.3, fontsize=14, label=<");
-        dot_add_wrapped(g->dot, text_str(&words), 60, 4, "<BR/>");
-        text_add(g->dot, ">];\n");
-        dot_frame_close(g, &none);
-        dot_end(g);
-    }
-    text_fini(&words);
-    return rc;
-}
-
 /* Finds the tables and rows anew, with at most p->rows_max of these a table. */
 static void tree_read(struct pages *p, const struct page_table *root)
 {

@@ -78,6 +78,10 @@ void pages_draw(struct pages *p);
 /* A picture that is one sentence: there is nothing to be drawn. */
 NODISCARD int pages_draw_none(struct graph *g, const char *name, const char *what, struct err *e);
 
+/* The colour of lines, and of what is a user's too. */
+#define PAGES_LINE      "#8a97a5"
+#define PAGES_FILL_USER "#e3d3ee"
+
 /* The colour of pages with these rights. */
 const char *pages_fill(struct paging_rights r);
 

@@ -11,28 +11,8 @@
 
 #include <inttypes.h>
 
-#define FILL_WX   "#f9d9c6" /* writable and executable */
-#define FILL_W    "#d5e6f6"
-#define FILL_X    "#d8ecd2"
-#define FILL_R    "#ececec"
-#define FILL_USER "#e3d3ee"
 #define FILL_HEAD "#33475b"
-#define LINE      "#8a97a5"
-#define COLUMNS   6
 #define WHAT_MAX  64
-
-const char *pages_fill(struct paging_rights r)
-{
-    if (r.writable)
-        return r.executable ? FILL_WX : FILL_W;
-    return r.executable ? FILL_X : FILL_R;
-}
-
-void pages_rights_words(struct paging_rights r, struct text *out)
-{
-    text_addf(out, "%s, %s, %s", r.user ? "user" : "supervisor", r.writable ? "writable" : "read-only",
-              r.executable ? "executable" : "not executable");
-}
 
 /* ---- a row ---- */
 
@@ -207,7 +187,7 @@ static void cells_rights(const struct pages *p, const struct pages_node *n, cons
     if (says)
         text_addf(&words, "%c %c %c", rights.user ? 'U' : 'S', rights.writable ? 'W' : 'R',
                   rights.executable ? 'X' : '-');
-    cell("CENTER", says && rights.user ? FILL_USER : "white", "", DOT_INK, text_str(&words), out);
+    cell("CENTER", says && rights.user ? PAGES_FILL_USER : "white", "", DOT_INK, text_str(&words), out);
     text_clear(&words);
     if (page) {
         text_add(&words, r->row.a_all ? "A" : r->row.a_any ? "some A" : "");
@@ -289,7 +269,7 @@ static void node_draw(const struct pages *p, size_t number)
     pages_rights_words(n->above, &tip);
     text_addf(out, "n%zu [id=\"%s\", tooltip=", number, text_str(&id));
     dot_quote(out, text_str(&tip));
-    text_add(out, ", label=<<TABLE BORDER=\"1\" COLOR=\"" LINE "\" CELLBORDER=\"0\" CELLSPACING=\"0\" "
+    text_add(out, ", label=<<TABLE BORDER=\"1\" COLOR=\"" PAGES_LINE "\" CELLBORDER=\"0\" CELLSPACING=\"0\" "
                   "CELLPADDING=\"3\" BGCOLOR=\"white\">");
     node_heading(p, n, out);
     for (size_t i = 0; i < n->rows; i++)
@@ -323,7 +303,7 @@ static void cr3_draw(const struct pages *p)
     struct text *out = p->graph->dot;
     struct text words = {0};
     struct gva_context c = p->tree.context;
-    text_add(out, "cr3 [shape=box, style=\"rounded,filled\", fillcolor=\"#f3ecd8\", color=\"" LINE
+    text_add(out, "cr3 [shape=box, style=\"rounded,filled\", fillcolor=\"#f3ecd8\", color=\"" PAGES_LINE
                   "\", margin=\"0.15,0.08\", tooltip=");
     pages_scheme_write(&c, &words);
     words.len -= words.len > 0; /* its newline */
@@ -341,39 +321,6 @@ static void cr3_draw(const struct pages *p)
         text_add(out, "paging is off (CR0.PG is 0):<BR/>a linear address<BR/>is a physical one>];\n");
     }
     text_fini(&words);
-}
-
-void pages_legend_fills(struct text *legend)
-{
-    static const struct {
-        const char *fill, *words;
-    } fills[] = {{FILL_WX, "writable and executable"},
-                 {FILL_W, "writable"},
-                 {FILL_X, "read-only, executable"},
-                 {FILL_R, "read-only, not executable"},
-                 {FILL_USER, "a user's too (U); else the supervisor's (S)"}};
-    text_add(legend, "<TR>");
-    for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++)
-        text_addf(legend,
-                  "<TD BORDER=\"1\" COLOR=\"" LINE
-                  "\" BGCOLOR=\"%s\" WIDTH=\"22\"> </TD><TD ALIGN=\"LEFT\">%s  </TD>",
-                  fills[i].fill, fills[i].words);
-    text_add(legend, "</TR>");
-}
-
-void pages_note_missing(const struct pages_found *found, unsigned columns, struct text *legend)
-{
-    const struct trace_tables *t = found->now;
-    if (found->missed)
-        dot_note(
-            legend, columns,
-            "These may not be the tables of that event any more: changes since, that are not in the trace: ",
-            found->missed, ".");
-    if (t->truncated)
-        dot_note(legend, columns, "There were more tables than a trace keeps: it has ", t->count, ".");
-    if (t->place.missed)
-        dot_note(legend, columns, "Changes before this point that are not in the trace: ", t->place.missed,
-                 ".");
 }
 
 static void pages_legend(const struct pages *p, struct text *legend)

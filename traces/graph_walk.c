@@ -18,7 +18,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define LINE      "#8a97a5"
 #define FILL_HEAD "#33475b"
 #define FILL_BITS "#f3ecd8"
 
@@ -37,7 +36,7 @@ static void box_open(struct text *out, const char *id, const struct text *part, 
                      const char *fill)
 {
     text_addf(out,
-              "%s [label=<<TABLE BORDER=\"1\" COLOR=\"" LINE "\" CELLBORDER=\"0\" CELLSPACING=\"0\" "
+              "%s [label=<<TABLE BORDER=\"1\" COLOR=\"" PAGES_LINE "\" CELLBORDER=\"0\" CELLSPACING=\"0\" "
               "CELLPADDING=\"4\" BGCOLOR=\"white\">",
               id);
     if (part)

@@ -17,6 +17,7 @@ enum perfetto_track { TRACK_MODE = 1, TRACK_CPL = 2, TRACK_TIME = 3 };
 #define PERFETTO_VCPUS   256
 #define PERFETTO_DEVICES 256
 #define PERFETTO_VECTORS 256
+#define PERFETTO_LINES   32
 
 /* A stay in a mode or at a privilege level, not over yet. */
 struct perfetto_stay {
@@ -34,8 +35,9 @@ struct perfetto_vcpu {
 /* An interrupt that was injected and not ended yet. */
 struct perfetto_irq {
     uint64_t since_ns, seq;
+    uint64_t raised_ns; /* where the slice of its waiting begins, when `waited` */
     uint16_t line;
-    bool open;
+    bool open, waited;
 };
 
 struct perfetto {
@@ -46,7 +48,9 @@ struct perfetto {
     bool device_named[PERFETTO_DEVICES][PERFETTO_VCPUS];
     struct perfetto_irq irq[PERFETTO_VECTORS][PERFETTO_VCPUS];
     uint64_t irq_free_ns[PERFETTO_VECTORS][PERFETTO_VCPUS];
-    bool irq_named[PERFETTO_VECTORS][PERFETTO_VCPUS];
+    uint64_t line_free_ns[PERFETTO_LINES][PERFETTO_VCPUS];
+    bool irq_named[PERFETTO_VECTORS + PERFETTO_LINES][PERFETTO_VCPUS];
+    uint64_t flows;             /* arrows so far */
     uint64_t bin_ns, bin_exits; /* the counter of exits a second: start of its interval, and exits in it */
     uint64_t last_ns;
 };

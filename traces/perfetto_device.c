@@ -5,8 +5,11 @@
  * Within one controller a non-specific EOI ends the highest level in service; as handlers nest, that is the
  * one injected last.
  *
- * Simplified: how long a device had asked before the injection is not in a trace. An interrupt whose EOI is
- * not seen (a local APIC's is a memory write that KVM handles) is an instant and no slice.
+ * For how long the line had been up before is in the event; that is a slice on the line's own track, and an
+ * arrow leads from it to the service.
+ *
+ * Simplified: an interrupt whose EOI is not seen (a local APIC's is a memory write that KVM handles) is an
+ * instant and no slice of service.
  */
 #include "traces/perfetto.h"
 
@@ -101,32 +104,76 @@ int perfetto_device(struct perfetto *p, const struct event *ev, struct err *e)
     return perfetto_end(p, e);
 }
 
-static int name_vector(struct perfetto *p, const struct event *ev, unsigned vector, struct err *e)
+/* Tracks of vectors, and behind them those of lines. */
+static int name_irq(struct perfetto *p, const struct event *ev, unsigned number, struct err *e)
 {
     struct text name = {0};
-    if (p->irq_named[vector][ev->vcpu])
+    const char *device = event_device_name(&p->job->info->names, ev);
+    if (p->irq_named[number][ev->vcpu])
         return 0;
-    p->irq_named[vector][ev->vcpu] = true;
-    text_addf(&name, "vector 0x%02x", vector);
-    if (ev->detail != 0xffff)
-        text_addf(&name, ", line %u", ev->detail);
+    p->irq_named[number][ev->vcpu] = true;
+    if (number < PERFETTO_VECTORS)
+        text_addf(&name, "vector 0x%02x", number);
+    else
+        text_addf(&name, "line %u%s%s", number - PERFETTO_VECTORS, *device ? " " : "", device);
     add_vcpu(&name, ev->vcpu);
-    unsigned track = track_of(vector, ev->vcpu);
+    unsigned track = track_of(number, ev->vcpu);
     int rc = perfetto_name(p, PROCESS_INTERRUPTS, track, text_str(&name), track, e);
     text_fini(&name);
     return rc;
 }
 
+/* From the moment the line went up to the injection, when that is known. */
+static int irq_waited(struct perfetto *p, const struct event *ev, struct perfetto_irq *irq, struct err *e)
+{
+    bool known = ev->flags & EVENT_VALUE && ev->detail < PERFETTO_LINES && ev->value <= ev->time_ns;
+    if (!known)
+        return 0;
+    unsigned number = PERFETTO_VECTORS + ev->detail;
+    uint64_t *free_ns = &p->line_free_ns[ev->detail][ev->vcpu], from = ev->time_ns - ev->value;
+    from = from > *free_ns ? from : *free_ns;
+    irq->raised_ns = from;
+    irq->waited = ev->time_ns > from;
+    if (!irq->waited)
+        return 0;
+    *free_ns = ev->time_ns;
+    return name_irq(p, ev, number, e) ? -1
+                                      : perfetto_slice(p, PROCESS_INTERRUPTS, track_of(number, ev->vcpu),
+                                                       "waiting", from, ev->time_ns, e);
+}
+
 static int irq_inject(struct perfetto *p, const struct event *ev, struct err *e)
 {
     unsigned vector = (unsigned)(ev->addr & 0xff);
-    if (name_vector(p, ev, vector, e))
+    struct perfetto_irq *irq = &p->irq[vector][ev->vcpu];
+    *irq = (struct perfetto_irq){.since_ns = ev->time_ns, .seq = ev->seq, .line = ev->detail, .open = true};
+    if (name_irq(p, ev, vector, e) || irq_waited(p, ev, irq, e))
         return -1;
-    p->irq[vector][ev->vcpu] = (struct perfetto_irq){ev->time_ns, ev->seq, ev->detail, true};
     perfetto_begin(p, 'i', PROCESS_INTERRUPTS, track_of(vector, ev->vcpu), ev->time_ns);
     text_add(&p->job->line, ",\"s\":\"t\",\"name\":\"injected\"");
     add_arguments(&p->job->line, ev, &p->job->info->names);
     return perfetto_end(p, e);
+}
+
+/* One end of an arrow: `s` where it starts, `f` where it ends. */
+static int flow_end(struct perfetto *p, char phase, unsigned track, uint64_t ns, struct err *e)
+{
+    perfetto_begin(p, phase, PROCESS_INTERRUPTS, track, ns);
+    text_add(&p->job->line, ",\"bp\":\"e\",\"cat\":\"irq\",\"name\":\"raised\",\"id\":");
+    export_decimal(&p->job->line, p->flows);
+    return perfetto_end(p, e);
+}
+
+static int irq_arrow(struct perfetto *p, const struct perfetto_irq *irq, unsigned track, unsigned vcpu,
+                     struct err *e)
+{
+    if (!irq->waited)
+        return 0;
+    p->flows++;
+    return flow_end(p, 's', track_of(PERFETTO_VECTORS + irq->line, vcpu), irq->raised_ns, e) ||
+                   flow_end(p, 'f', track, irq->since_ns, e)
+               ? -1
+               : 0;
 }
 
 static bool is_eoi(const struct event *ev)
@@ -162,9 +209,13 @@ int perfetto_interrupt(struct perfetto *p, const struct event *ev, struct err *e
         return 0;
     uint64_t *free_ns = &p->irq_free_ns[vector][ev->vcpu];
     uint64_t from = irq->since_ns > *free_ns ? irq->since_ns : *free_ns;
+    unsigned track = track_of(vector, ev->vcpu);
     irq->open = false;
-    if (ev->time_ns > from)
-        *free_ns = ev->time_ns;
+    if (ev->time_ns <= from)
+        return 0;
+    *free_ns = ev->time_ns;
+    if (from == irq->since_ns && irq_arrow(p, irq, track, ev->vcpu, e))
+        return -1;
     return perfetto_slice(p, PROCESS_INTERRUPTS, track_of(vector, ev->vcpu), "in service", from, ev->time_ns,
                           e);
 }

@@ -73,7 +73,8 @@ static uint32_t differing(const struct event_regs *a, const struct event_regs *b
 {
     uint32_t mask = 0;
     for (unsigned i = 0; i < EVENT_REG_COUNT; i++)
-        mask |= (uint32_t)(a->r[i] != b->r[i]) << i;
+        if (a->r[i] != b->r[i]) /* few do, and the CPU knows it */
+            mask |= 1u << i;
     return mask;
 }
 

@@ -13,8 +13,9 @@
 #define REPORT_SLOW   25
 #define REPORT_MARKS  100
 #define REPORT_VCPUS  8
-#define REPORT_KINDS  (SERIES_ROWS_MAX - 1) /* kinds that the chart tells apart; the last row is all others  \
-                                             */
+#define REPORT_KINDS                                                                                         \
+    (SERIES_ROWS_MAX - 1) /* kinds that the chart tells apart; the last row is all others                    \
+                           */
 
 /* What a vCPU did when. */
 struct report_vcpu {
@@ -42,6 +43,7 @@ struct report {
     size_t slow_count;
     struct event mark[REPORT_MARKS];
     uint64_t mark_count;
+    uint64_t tables; /* copies of page tables */
     struct text *page;
 };
 
@@ -86,6 +88,7 @@ void html_add(struct text *out, const char *s, size_t max);
 
 /* Appends 1234567 as `1,234,567`, a duration, a share in percent. */
 void html_count(struct text *out, uint64_t n);
+void html_duration(struct text *out, uint64_t ns);
 void html_share(struct text *out, uint64_t part, uint64_t whole);
 
 /* Appends hundredths of percent that an SVG or a style can use: `41.27`. */

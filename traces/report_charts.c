@@ -14,10 +14,12 @@ static const char *const mode_titles[CPU_MODES + 1] = {"real", "protected", "com
 static const char *const mode_classes[CPU_MODES + 1] = {"m-real", "m-protected", "m-compat", "m-long",
                                                         "m-none"};
 
-static void add_x(struct text *out, const char *key, size_t bin, size_t of)
+/* Where a bin and those up to `next` stand. The width is what is left between two rounded places: else hair
+ * lines would show between neighbours. */
+static void add_place(struct text *out, size_t bin, size_t next, size_t of)
 {
-    uint64_t x = of ? (uint64_t)bin * 100000 / of : 0;
-    text_addf(out, "%s=\"%" PRIu64 ".%02u\"", key, x / 100, (unsigned)(x % 100));
+    unsigned x = (unsigned)(bin * 100000 / of), width = (unsigned)(next * 100000 / of) - x;
+    text_addf(out, "x=\"%u.%02u\" width=\"%u.%02u\"", x / 100, x % 100, width / 100, width % 100);
 }
 
 /* The scale below a chart: five places along it. */
@@ -28,7 +30,7 @@ static void add_scale(struct text *out, uint64_t from, uint64_t length, bool tim
         uint64_t at = from + length / 4 * i + length % 4 * i / 4;
         text_add(out, "<span>");
         if (time)
-            text_add_ns(out, at);
+            html_duration(out, at);
         else
             html_count(out, at);
         text_add(out, "</span>");
@@ -69,8 +71,7 @@ static void add_strip(struct text *out, const struct series *s, const char *labe
             if (!s->cell[bin][row])
                 continue;
             text_addf(out, "<rect class=\"%s\" ", mode_classes[row]);
-            add_x(out, "x", bin, s->used);
-            add_x(out, " width", next - bin, s->used);
+            add_place(out, bin, next, s->used);
             text_addf(out, " y=\"%" PRIu64 "\" height=\"%" PRIu64 "\"><title>%s</title></rect>\n",
                       pure ? 0 : y, pure ? 100 : height, mode_titles[row]);
             y += height;
@@ -167,8 +168,7 @@ static void add_bars(struct report *r, uint64_t most)
             y -= height;
             text_addf(out, "<rect fill=\"%s\" ",
                       row < r->kind_count ? event_kind_info(r->kind[row])->colour : "#8a8a8a");
-            add_x(out, "x", bin, s->used);
-            add_x(out, " width", 1, s->used);
+            add_place(out, bin, bin + 1, s->used);
             text_addf(out, " y=\"%d.%02d\" height=\"%d.%02d\"/>\n", (int)y, (int)(y * 100) % 100, (int)height,
                       (int)(height * 100) % 100);
         }
@@ -190,7 +190,7 @@ int report_over_time(struct report *r, struct err *e)
     text_add(out, "<p class=\"axis\">up to ");
     html_count(out, most);
     text_add(out, most == 1 ? " exit in each " : " exits in each ");
-    text_add_ns(out, r->exits.width);
+    html_duration(out, r->exits.width);
     text_add(out, "</p>\n");
     add_bars(r, most);
     add_scale(out, r->start_ns, r->exits.width * r->exits.used, true);

@@ -112,6 +112,7 @@ int report_collect(struct report *r, struct err *e)
     if (trace_scan(r->reader, r->filter, see, r, e))
         return -1;
     trace_reader_state(r->reader, &r->state);
+    r->tables = trace_reader_tables_count(r->reader);
     return 0;
 }
 

@@ -171,10 +171,20 @@ void html_number(struct text *out, uint64_t n)
     text_add(out, "</td>");
 }
 
+/* A page can spell the micro sign, which a terminal's tables do without. */
+void html_duration(struct text *out, uint64_t ns)
+{
+    text_add_ns(out, ns);
+    if (out->len < 2 || strcmp(out->buf + out->len - 2, "us") != 0)
+        return;
+    out->len -= 2;
+    text_add(out, "µs");
+}
+
 void html_ns(struct text *out, uint64_t ns)
 {
     text_addf(out, "<td class=\"n\" data-v=\"%" PRIu64 "\">", ns);
-    text_add_ns(out, ns);
+    html_duration(out, ns);
     text_add(out, "</td>");
 }
 

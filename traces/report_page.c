@@ -85,8 +85,13 @@ static void add_ending(struct report *r)
     } else {
         const struct ending *row = ending_of(end);
         text_addf(out, "<p class=\"verdict %s\"><strong>%s</strong>", row->class, row->words);
+        if (!row->status && *end->status) { /* a later version's word */
+            text_add(out, " (");
+            html_add(out, end->status, HTML_NAME);
+            text_addc(out, ')');
+        }
         text_add(out, " after ");
-        text_add_ns(out, end->elapsed_ns);
+        html_duration(out, end->elapsed_ns);
         text_addf(out, ", with exit status %d", end->exit_code);
         if (*end->reason) {
             text_add(out, ": ");
@@ -118,11 +123,12 @@ void report_verdict(struct report *r)
     }
 }
 
+/* `code`: words for a machine, which may be long and get a line of their own. */
 static void add_fact(struct text *out, const char *name, const char *value, bool code)
 {
     if (!*value)
         return;
-    text_addf(out, "<div><dt>%s</dt><dd>%s", name, code ? "<code>" : "");
+    text_addf(out, "<div%s><dt>%s</dt><dd>%s", code ? " class=\"long\"" : "", name, code ? "<code>" : "");
     html_add(out, value, HTML_LONG);
     text_addf(out, "%s</dd></div>\n", code ? "</code>" : "");
 }
@@ -152,8 +158,8 @@ static void add_tiles(struct report *r)
         devices += s->device[i].count != 0;
     text_add(out, "<dl class=\"tiles\">\n");
     add_tile(out, s->exits.count == 1 ? "exit" : "exits", html_count, s->exits.count);
-    add_tile(out, "in the guest", text_add_ns, s->exits.guest_ns);
-    add_tile(out, "in the host", text_add_ns, s->exits.host_ns);
+    add_tile(out, "in the guest", html_duration, s->exits.guest_ns);
+    add_tile(out, "in the host", html_duration, s->exits.host_ns);
     add_tile(out, "interrupts", html_count, s->kind[EVENT_IRQ].count);
     add_tile(out, devices == 1 ? "device used" : "devices used", html_count, devices);
     if (s->kind[EVENT_STEP].count)

@@ -3,19 +3,23 @@
  */
 #include "traces/report.h"
 
-/* The pictures in their order. One that this program cannot draw, or that has nothing to show, is left out: a
- * new kind of picture is one row more. */
-static const struct {
+#define NOTHING EVENT_UNKNOWN
+
+/* The pictures in their order: a new kind is one row more. One that this program cannot draw is left out, and
+ * so is one of something that the trace does not have: events of the kind `needs`, or copies of page
+ * tables. */
+static const struct picture {
     const char *kind, *title;
-    bool steps; /* shows steps: needs some */
+    enum event_kind needs;
+    bool tables;
 } pictures[] = {
-    {"exits", "Which exit follows which", false},
-    {"boot", "The way through the modes", false},
-    {"machine", "The machine and its traffic", false},
-    {"irq", "Interrupts, from request to end", false},
-    {"flow", "The code and where it goes", true},
-    {"calls", "Who calls whom", true},
-    {"pages", "The page tables", false},
+    {"exits", "Which exit follows which", NOTHING, false},
+    {"boot", "The way through the modes", NOTHING, false},
+    {"machine", "The machine and its traffic", NOTHING, false},
+    {"irq", "Interrupts, from request to end", EVENT_IRQ, false},
+    {"flow", "The code and where it goes", NOTHING, false},
+    {"calls", "Who calls whom", EVENT_STEP, false},
+    {"pages", "The page tables at the end", NOTHING, true},
 };
 
 static void add_picture(struct report *r, const char *kind, const char *title, const struct text *drawn,
@@ -33,20 +37,20 @@ static void add_picture(struct report *r, const char *kind, const char *title, c
 }
 
 /* A picture that cannot be drawn (no data for it, or no Graphviz plugin) costs itself and not the page. */
-static void try_picture(struct report *r, size_t i, size_t *drawn_count)
+static void try_picture(struct report *r, const struct picture *p)
 {
     struct text svg = {0}, drawn = {0}, prefix = {0};
     struct err why;
     unsigned width = 0;
-    int kind = graph_kind_find(pictures[i].kind);
-    text_addf(&prefix, "%s-", pictures[i].kind);
-    if (kind >= 0 && graph_svg(r->reader, r->filter, (enum graph_kind)kind, &svg, &why) == 0 &&
-        svg_inline(text_str(&svg), svg.len, text_str(&prefix), &drawn, &width, &why) == 0) {
-        add_picture(r, pictures[i].kind, pictures[i].title, &drawn, width);
-        ++*drawn_count;
-    } else if (kind >= 0 && i < 3) {
-        html_note(r->page, "%s: %s", pictures[i].title, why.text);
-    }
+    int kind = graph_kind_find(p->kind);
+    if (kind < 0 || (p->needs != NOTHING && !r->stats.kind[p->needs].count) || (p->tables && !r->tables))
+        return;
+    text_addf(&prefix, "%s-", p->kind);
+    if (graph_svg(r->reader, r->filter, (enum graph_kind)kind, &svg, &why) == 0 &&
+        svg_inline(text_str(&svg), svg.len, text_str(&prefix), &drawn, &width, &why) == 0)
+        add_picture(r, p->kind, p->title, &drawn, width);
+    else
+        html_note(r->page, "%s: %s", p->title, why.text);
     r->page->failed |= svg.failed || drawn.failed || prefix.failed;
     text_fini(&svg);
     text_fini(&drawn);
@@ -55,14 +59,12 @@ static void try_picture(struct report *r, size_t i, size_t *drawn_count)
 
 int report_pictures(struct report *r, struct err *e)
 {
-    size_t drawn = 0;
     (void)e;
     if (!r->events)
         return 0;
     html_section_open(r->page, "pictures", "Pictures");
     for (size_t i = 0; i < sizeof pictures / sizeof pictures[0]; i++)
-        if (!pictures[i].steps || r->stats.kind[EVENT_STEP].count)
-            try_picture(r, i, &drawn);
+        try_picture(r, &pictures[i]);
     html_section_close(r->page);
     return 0;
 }

@@ -42,22 +42,32 @@ static void add_kind_link(struct text *out, unsigned kind)
     text_add(out, "</a></td>");
 }
 
+/* The next row of a list in the order of counts, most first; -1 after the last. `done` remembers. */
+static int next_row(const struct group_row *rows, bool done[256])
+{
+    int best = -1;
+    for (int i = 0; i < 256; i++)
+        if (!done[i] && rows[i].count && (best < 0 || rows[i].count > rows[best].count))
+            best = i;
+    if (best >= 0)
+        done[best] = true;
+    return best;
+}
+
 int report_kinds(struct report *r, struct err *e)
 {
-    static const struct html_column columns[] = {{"kind", false},  {"what it is", false},
-                                                 {"events", true}, {"share of exits", true},
-                                                 TIME_COLUMNS,     {0}};
+    static const struct html_column columns[] = {{"kind", false}, {"what it is", false}, {"events", true},
+                                                 {"share", true}, TIME_COLUMNS,          {0}};
+    bool done[256] = {false};
     (void)e;
     html_section_open(r->page, "kinds", "What happened");
     if (r->events) {
         html_table_open(r->page, "kinds", "Events by kind", columns);
-        for (unsigned kind = 0; kind < EVENT_KIND_MAX; kind++) {
-            if (!r->stats.kind[kind].count)
-                continue;
+        for (int kind; (kind = next_row(r->stats.kind, done)) >= 0;) {
             text_add(r->page, "<tr>");
-            add_kind_link(r->page, kind);
-            html_cell(r->page, event_kind_info(kind)->meaning, HTML_NAME);
-            add_counts(r, &r->stats.kind[kind], event_kind_is_exit(kind));
+            add_kind_link(r->page, (unsigned)kind);
+            html_cell(r->page, event_kind_info((unsigned)kind)->meaning, HTML_NAME);
+            add_counts(r, &r->stats.kind[kind], event_kind_is_exit((unsigned)kind));
             text_add(r->page, "</tr>\n");
         }
         html_table_close(r->page);
@@ -79,20 +89,19 @@ int report_kinds(struct report *r, struct err *e)
 
 int report_devices(struct report *r, struct err *e)
 {
-    static const struct html_column columns[] = {{"device", false}, {"what it is", false},
-                                                 {"exits", true},   {"share of exits", true},
-                                                 TIME_COLUMNS,      {0}};
+    static const struct html_column columns[] = {{"device", false}, {"what it is", false}, {"exits", true},
+                                                 {"share", true},   TIME_COLUMNS,          {0}};
     const struct event_names *names = &r->info->names;
+    bool done[256] = {false};
     (void)e;
     if (!r->stats.exits.count)
         return 0;
     html_section_open(r->page, "devices", "Who answered");
     html_table_open(r->page, "devices", "Exits by device", columns);
-    for (size_t i = 0; i < 256; i++) {
-        if (!r->stats.device[i].count)
-            continue;
+    for (int next; (next = next_row(r->stats.device, done)) >= 0;) {
+        size_t i = (size_t)next;
         text_add(r->page, "<tr>");
-        html_code(r->page, i ? stats_device_name(&r->stats, i) : "none", HTML_NAME);
+        html_code(r->page, stats_device_name(&r->stats, i), HTML_NAME);
         html_cell(r->page,
                   i && i < names->device_count ? names->devices[i].summary
                                                : "no device was asked, or none answered",
@@ -157,9 +166,9 @@ static void add_place(struct report *r, const struct stat_site *site)
 
 int report_places(struct report *r, struct err *e)
 {
-    static const struct html_column columns[] = {{"address", false},       {"symbol", false}, {"mode", false},
-                                                 {"kind", false},          {"device", false}, {"exits", true},
-                                                 {"share of exits", true}, TIME_COLUMNS,      {0}};
+    static const struct html_column columns[] = {{"address", false}, {"symbol", false}, {"mode", false},
+                                                 {"kind", false},    {"device", false}, {"exits", true},
+                                                 {"share", true},    TIME_COLUMNS,      {0}};
     (void)e;
     if (!r->stats.top_count)
         return 0;

@@ -39,11 +39,24 @@ static int check_names(const struct grading *g, struct err *e)
     return 0;
 }
 
+/* A rule that asks for registers; NULL when none does. */
+static const struct rule *rule_of_registers(const struct grading *g)
+{
+    for (size_t i = 0; i < g->rules->count; i++) {
+        const struct rule *r = &g->rules->rule[i];
+        for (size_t k = 0; k < r->query_count; k++)
+            if (query_wants_regs(r->query[k]))
+                return r;
+    }
+    return NULL;
+}
+
 static void see_event(struct grading *g, const struct event *ev, uint64_t at)
 {
     for (size_t i = 0; i < g->rules->count; i++) {
         struct rule_look k = look(g, i);
         k.ev = ev;
+        k.regs = trace_reader_regs(g->trace, NULL);
         k.at = at;
         if (k.state->verdict == RULE_OPEN && k.rule->shape->see)
             k.rule->shape->see(&k);
@@ -52,13 +65,19 @@ static void see_event(struct grading *g, const struct event *ev, uint64_t at)
 
 static int first_pass(struct grading *g, struct err *e)
 {
+    const struct rule *asks = rule_of_registers(g);
     struct event ev;
     int more;
-    if (trace_rewind(g->trace, e))
+    if ((asks && trace_reader_want_regs(g->trace, e)) || trace_rewind(g->trace, e))
         return -1;
     for (g->events = 0; (more = trace_next(g->trace, &ev, e)) > 0; g->events++)
         see_event(g, &ev, g->events);
     trace_reader_state(g->trace, &g->end);
+    if (more == 0 && asks && !g->end.regs && g->events) /* "never so" would be kept by not looking */
+        return err_set(e,
+                       "rule \"%.80s\" asks for registers, and this trace has none: they are there after "
+                       "`ringside run --trace-steps`",
+                       asks->name);
     return more;
 }
 

@@ -79,6 +79,7 @@ struct rule_look {
     struct rule_state *state;
     const struct event_names *names;
     const struct event *ev;
+    const struct event_regs *regs; /* after it; NULL: not known */
     uint64_t at;
     const struct trace_end *end;
 };

@@ -9,7 +9,7 @@
 
 bool rule_is(const struct rule_look *k, size_t i)
 {
-    return query_match(k->rule->query[i], k->names, k->ev);
+    return query_match_regs(k->rule->query[i], k->names, k->ev, k->regs);
 }
 
 const char *rule_source(const struct rule_look *k, size_t i)

@@ -5,6 +5,7 @@
  */
 #include "monitor/model/replay.h"
 
+#include "monitor/model/replay_regs.h"
 #include "monitor/model/replay_tables.h"
 
 #include <errno.h>
@@ -18,7 +19,9 @@ struct replay {
     uint64_t total;
     struct timeline timeline; /* of the whole trace */
     struct ring window;       /* events read so far, the newest WINDOW */
-    struct counts counts;     /* of those up to the place */
+    struct ring regs;         /* struct replay_regs of the newest of them, when the trace has registers */
+    bool has_regs;
+    struct counts counts; /* of those up to the place */
     struct replay_tables tables;
     uint64_t position;
     bool playing, moved;
@@ -27,8 +30,11 @@ struct replay {
 
 static int replay_survey(struct replay *r, struct err *e)
 {
+    struct trace_state state;
     struct event ev;
     int rc;
+    if (trace_reader_want_regs(r->reader, e) < 0)
+        return -1;
     while ((rc = trace_next(r->reader, &ev, e)) > 0) {
         timeline_put(&r->timeline, &ev);
         if (replay_tables_see(&r->tables, r->reader, r->total, e) < 0)
@@ -36,6 +42,10 @@ static int replay_survey(struct replay *r, struct err *e)
         r->total++;
     }
     if (rc < 0 || replay_tables_see(&r->tables, r->reader, r->total, e) < 0)
+        return -1;
+    trace_reader_state(r->reader, &state);
+    r->has_regs = state.regs;
+    if (r->has_regs && ring_init(&r->regs, sizeof(struct replay_regs), REPLAY_REGS_KEPT, e) < 0)
         return -1;
     return r->total ? trace_rewind(r->reader, e) : err_set(e, "the trace holds no events");
 }
@@ -61,6 +71,7 @@ void replay_close(struct replay *r)
     if (!r)
         return;
     ring_fini(&r->window);
+    ring_fini(&r->regs);
     replay_tables_fini(&r->tables);
     if (r->reader)
         trace_reader_close(r->reader);
@@ -83,6 +94,17 @@ static const struct event *event_at(const struct replay *r, uint64_t i)
     return i < r->window.total ? ring_back(&r->window, r->window.total - 1 - i) : NULL;
 }
 
+static const struct replay_regs *regs_at(const struct replay *r, uint64_t i)
+{
+    return r->has_regs && i < r->window.total ? ring_back(&r->regs, r->window.total - 1 - i) : NULL;
+}
+
+/* Can it go there without reading the trace anew? */
+static bool is_kept(const struct replay *r, uint64_t i)
+{
+    return event_at(r, i) && (!r->has_regs || regs_at(r, i));
+}
+
 static void uncount(struct count_row *row, const struct event *ev)
 {
     row->count--;
@@ -103,7 +125,7 @@ static int replay_restart(struct replay *r, struct err *e)
 {
     if (trace_rewind(r->reader, e) < 0)
         return -1;
-    r->window.total = 0;
+    r->window.total = r->regs.total = 0;
     r->counts = (struct counts){0};
     r->position = 0;
     return 0;
@@ -116,6 +138,8 @@ static int replay_read(struct replay *r, struct err *e)
     int rc = trace_next(r->reader, &ev, e);
     if (rc > 0)
         *(struct event *)ring_push(&r->window) = ev;
+    if (rc > 0 && r->has_regs)
+        replay_regs_take(r->reader, ring_push(&r->regs));
     return rc > 0 ? 0 : rc < 0 ? -1 : err_set(e, "the trace has become shorter");
 }
 
@@ -124,7 +148,7 @@ int replay_seek(struct replay *r, uint64_t position, struct err *e)
     if (position >= r->total)
         position = r->total - 1;
     r->moved = true;
-    if (r->window.total && position < r->position && !event_at(r, position) && replay_restart(r, e) < 0)
+    if (r->window.total && position < r->position && !is_kept(r, position) && replay_restart(r, e) < 0)
         return -1;
     while (r->window.total && r->position > position)
         counts_take(&r->counts, event_at(r, r->position--));
@@ -178,8 +202,9 @@ int replay_elapse(struct replay *r, uint64_t passed_ns, struct err *e)
         return 0;
     r->owed_ns += (double)passed_ns * r->speed;
     uint64_t to = r->position, from_ns = event_at(r, r->position)->time_ns;
+    uint64_t ahead = r->has_regs ? REPLAY_REGS_KEPT / 2 : WINDOW / 2;
     while (to + 1 < r->total) {
-        if (to + 1 >= r->window.total && (to + 1 - r->position >= WINDOW / 2 || replay_read(r, e) < 0))
+        if (to + 1 >= r->window.total && (to + 1 - r->position >= ahead || replay_read(r, e) < 0))
             break;
         uint64_t next_ns = event_at(r, to + 1)->time_ns;
         if (next_ns > from_ns && (double)(next_ns - from_ns) > r->owed_ns)
@@ -260,7 +285,7 @@ static void fill_place(struct replay *r, struct snapshot *s)
     const struct event *ev = event_at(r, r->position);
     struct text words = {0};
     char *stop;
-    event_sentence(ev, &s->machine->names, &words);
+    snapshot_event_words(s, ev, &words);
     stop = pool_alloc(&s->pool, words.len + 1);
     if (stop && !words.failed)
         memcpy(stop, text_str(&words), words.len);
@@ -273,6 +298,10 @@ static void fill_place(struct replay *r, struct snapshot *s)
     s->cpl = event_cpl(ev);
     s->regs.rip = ev->rip;
     s->sregs.cs.selector = ev->cs;
+    if (regs_at(r, r->position))
+        replay_regs_fill(regs_at(r, r->position), s);
+    s->target.regs = s->regs;
+    s->target.sregs = s->sregs;
     s->rip_linear = s->mode == MODE_REAL ? ev->rip + 16u * ev->cs : ev->rip;
 }
 

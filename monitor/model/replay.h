@@ -1,6 +1,7 @@
 /*
  * Replay: a trace as if it were a run.  It stands at one event, goes forward and back, and makes the snapshot
- * of that moment from what events tell: no registers but CS:IP and mode, no memory. A window of events around
+ * of that moment from what events tell: CS:IP and mode, all registers when the trace holds single steps, no
+ * memory. A window of events around
  * the place is kept; going far back reads the trace from its start.
  */
 #ifndef RINGSIDE_MONITOR_MODEL_REPLAY_H

@@ -48,9 +48,11 @@ void replay_tables_fill(const struct replay_tables *k, uint64_t position, bool l
     tables_view_init(&view, t);
     s->has_tables = true;
     s->memory = view.memory;
-    s->sregs.cr0 = view.target.sregs.cr0;
-    s->sregs.cr3 = view.target.sregs.cr3;
-    s->sregs.cr4 = view.target.sregs.cr4;
-    s->sregs.efer = view.target.sregs.efer;
-    s->target.sregs = s->sregs;
+    struct kvm_sregs *to = &s->target.sregs;
+    to->cr0 = view.target.sregs.cr0;
+    to->cr3 = view.target.sregs.cr3;
+    to->cr4 = view.target.sregs.cr4;
+    to->efer = view.target.sregs.efer;
+    if (!s->has_regs) /* those of the step are newer than the copy */
+        s->sregs = *to;
 }

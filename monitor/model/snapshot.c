@@ -4,6 +4,7 @@
 #include "monitor/model/snapshot.h"
 
 #include "debug/stops.h"
+#include "traces/step_line.h"
 #include "vm/cpu.h"
 
 #include <errno.h>
@@ -38,6 +39,14 @@ void snapshot_free(struct snapshot *s)
         return;
     pool_free(&s->pool);
     free(s);
+}
+
+void snapshot_event_words(const struct snapshot *s, const struct event *ev, struct text *out)
+{
+    if (ev->kind == EVENT_STEP && ev->size)
+        step_instruction(ev, out);
+    else if (s->machine)
+        event_sentence(ev, &s->machine->names, out);
 }
 
 /* ---- pages ---- */

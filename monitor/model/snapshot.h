@@ -101,10 +101,11 @@ struct snapshot {
     uint64_t stop_serial; /* counts how often the guest came to stand */
     unsigned parts;       /* enum snapshot_part bits that were asked for */
     enum snapshot_state state;
-    bool replay;  /* from a trace: only what events tell is known */
-    bool has_cpu; /* regs, sregs and memory are there */
+    bool replay;     /* from a trace: only what events tell is known */
+    bool has_cpu;    /* regs, sregs and memory are there */
+    bool has_regs;   /* replay of steps: regs and sregs are there, but of segments only selectors */
     bool has_tables; /* replay: cr0, cr3, cr4, efer, and of memory the page tables are there */
-    bool asleep;  /* in HLT */
+    bool asleep;     /* in HLT */
     bool tracing;
     const char *stop;   /* why it stands, a sentence; "" */
     const char *status; /* ENDED: halted, poweroff, triple-fault … */
@@ -171,6 +172,10 @@ void snapshot_aim(struct snapshot *s, const struct symbols *symbols);
 NODISCARD int history_init(struct snapshot_history *h, struct err *e);
 void history_fini(struct snapshot_history *h);
 void snapshot_machine_fini(struct snapshot_machine *m);
+
+/* An event in words: a step as the instruction it executed, all else as its sentence. Nothing while the
+ * machine is not known. */
+void snapshot_event_words(const struct snapshot *s, const struct event *ev, struct text *out);
 
 /* The page at a gpa that is a multiple of SNAPSHOT_PAGE_LEN, NULL when it is not in the snapshot. Notes
  * nothing. */

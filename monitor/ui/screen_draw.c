@@ -111,7 +111,7 @@ static void draw_title(const struct view *v, struct canvas *c, struct rect r, bo
     x = canvas_text_cut(c, x + 1, r.y, r.w - 6, role, v->ops->title);
     canvas_put(c, x++, r.y, role, ' ');
     int right = draw_note(v, c, r, x - 1);
-    if (focus)
+    if (focus && !(v->ops->needs_guest && v->snap && v->snap->replay))
         screen_title_hints(v->ops->hints, c, x + 1, right, r.y);
 }
 

@@ -6,6 +6,7 @@
 
 #include "debug/listing.h"
 #include "debug/symbols.h"
+#include "traces/step_line.h"
 #include "vm/cpu.h"
 
 #include <inttypes.h>
@@ -116,10 +117,41 @@ static void draw_row(const struct view *v, const struct code_future *f, const st
         draw_future(f, c, x, y);
 }
 
+/* A step of a trace as a row: its instruction is in the event. */
+static void draw_step(const struct event *ev, struct canvas *c, int y, bool here)
+{
+    struct text words = {0};
+    int digits = ev->rip > UINT32_MAX ? 16 : 8;
+    if (here)
+        canvas_put(c, 1, y, ROLE_HERE, 0x25b6);
+    int x =
+        canvas_textf(c, 3, y, here ? ROLE_VALUE : ROLE_ADDRESS, "%0*" PRIx64, digits, (uint64_t)ev->rip) + 2;
+    step_instruction(ev, &words);
+    draw_words(c, x, y, text_str(&words), here);
+    text_fini(&words);
+}
+
+/* The instructions that were executed, the newest last; false when the trace holds none. */
+static bool draw_steps(const struct snapshot *s, struct canvas *c)
+{
+    const struct ring *events = &s->history->events;
+    int y = c->window.h;
+    for (size_t i = 0; i < ring_count(events) && y > 0; i++) {
+        const struct event *ev = ring_back(events, i);
+        if (ev->kind != EVENT_STEP)
+            continue;
+        y--;
+        draw_step(ev, c, y, y == c->window.h - 1);
+    }
+    return y < c->window.h;
+}
+
 static void draw_no_cpu(const struct snapshot *s, struct canvas *c)
 {
+    if (draw_steps(s, c))
+        return;
     canvas_textf(c, 0, 0, ROLE_TEXT, "CS:IP %04x:%" PRIx64, s->sregs.cs.selector, (uint64_t)s->regs.rip);
-    canvas_text(c, 0, 1, ROLE_DIM, "a trace holds no code");
+    canvas_text(c, 0, 1, ROLE_DIM, "code is in traces of single steps: run --trace-steps");
 }
 
 void code_draw(const struct view *v, struct canvas *c)

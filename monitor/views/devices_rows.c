@@ -128,7 +128,7 @@ static void add_registers(struct building *b, size_t i, struct device_row like)
         return;
     like.kind = ROW_FACT;
     like.changed = false;
-    text = b->s->replay ? "no event of it yet; a trace holds no registers" : "it has no registers";
+    text = b->s->replay ? "no event of it yet; a trace holds no registers of devices" : "it has no registers";
     add_words(b, text, strlen(text), like);
 }
 

@@ -29,7 +29,7 @@ static bool passes(const struct exits *x, const struct snapshot *s, const struct
     if (!*x->filter)
         return true;
     text_addf(&words, "%s %s ", event_kind_info(ev->kind)->name, cpu_mode_name(event_mode(ev)));
-    event_sentence(ev, &s->machine->names, &words);
+    snapshot_event_words(s, ev, &words);
     bool has = words_have(text_str(&words), x->filter);
     text_fini(&words);
     return has;
@@ -111,7 +111,7 @@ static void draw_event(const struct exits *x, const struct snapshot *s, size_t r
         at = draw_when(ev, c, at, y);
     if (c->window.w >= 60)
         at = draw_where(ev, c, at, y);
-    event_sentence(ev, &s->machine->names, &words);
+    snapshot_event_words(s, ev, &words);
     canvas_text_cut(c, at, y, c->window.w - at, event_role(ev), text_str(&words));
     text_fini(&words);
 }
@@ -154,7 +154,7 @@ static bool row_has(const void *ctx, size_t row, const char *text)
     struct text words = {0};
     if (!ev)
         return false;
-    event_sentence(ev, &v->snap->machine->names, &words);
+    snapshot_event_words(v->snap, ev, &words);
     bool has = words_have(text_str(&words), text);
     text_fini(&words);
     return has;

@@ -71,7 +71,7 @@ static void pages_draw(const struct view *v, struct canvas *c)
 {
     const struct pages *p = v->state;
     if (!pages_known(v->snap))
-        canvas_text(c, 0, 0, ROLE_DIM, text_str(&p->text));
+        canvas_text_cut(c, 0, 0, c->window.w, ROLE_DIM, text_str(&p->text));
     else if (p->map)
         pages_map_draw(v, c);
     else if (shows_tree(p))

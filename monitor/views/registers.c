@@ -236,6 +236,27 @@ static void put_segments(struct page *p)
     put_table(p, "idt", &s->idt, &old->idt);
 }
 
+/* All that a trace tells of them. */
+static void put_selectors(struct page *p)
+{
+    const struct kvm_sregs *s = &p->s->sregs, *old = &p->s->before_sregs;
+    const struct {
+        const char *name;
+        const struct kvm_segment *now, *old;
+    } segments[] = {{"cs", &s->cs, &old->cs}, {"ss", &s->ss, &old->ss}, {"ds", &s->ds, &old->ds},
+                    {"es", &s->es, &old->es}, {"fs", &s->fs, &old->fs}, {"gs", &s->gs, &old->gs}};
+    for (size_t i = 0; i < sizeof segments / sizeof segments[0]; i++) {
+        bool changed = segments[i].now->selector != segments[i].old->selector;
+        canvas_text(p->c, 0, p->y, ROLE_LABEL, segments[i].name);
+        int x = canvas_textf(p->c, 4, p->y, changed ? ROLE_CHANGED : ROLE_VALUE, "%04x",
+                             segments[i].now->selector) +
+                1;
+        if (segments[i].now->base)
+            put_hex(p, x, segments[i].now->base, 16, segments[i].now->base != segments[i].old->base);
+        p->y++;
+    }
+}
+
 /* The whole page from row `top` on; returns how many rows it has. */
 static int put_page(const struct snapshot *s, struct canvas *c, int w, int top)
 {
@@ -249,17 +270,25 @@ static int put_page(const struct snapshot *s, struct canvas *c, int w, int top)
     put_control(&p, "cr3", NULL, r->cr3, old->cr3);
     put_control(&p, "cr4", &bits_cr4, r->cr4, old->cr4);
     put_control(&p, "efer", &bits_efer, r->efer, old->efer);
-    put_segments(&p);
+    if (s->has_cpu)
+        put_segments(&p);
+    else
+        put_selectors(&p);
     return p.y + top;
 }
 
 /* ---- the view ---- */
 
+static bool has_registers(const struct snapshot *s)
+{
+    return s->has_cpu || s->has_regs;
+}
+
 static void registers_load(struct view *v, const struct snapshot *s)
 {
     struct registers *r = v->state;
     struct canvas nowhere = {0};
-    int rows = s->has_cpu ? put_page(s, &nowhere, v->w, 0) : 0;
+    int rows = has_registers(s) ? put_page(s, &nowhere, v->w, 0) : 0;
     /* Nothing is selected here: the list only scrolls. */
     size_t most = rows > v->h ? (size_t)(rows - v->h) : 0;
     list_fit(&r->list, most + 1, 1);
@@ -268,10 +297,11 @@ static void registers_load(struct view *v, const struct snapshot *s)
 static void registers_draw(const struct view *v, struct canvas *c)
 {
     const struct registers *r = v->state;
-    if (v->snap->has_cpu)
+    if (has_registers(v->snap))
         put_page(v->snap, c, c->window.w, (int)r->list.top);
     else
-        canvas_text(c, 0, 0, ROLE_DIM, "a trace holds no registers");
+        canvas_text_cut(c, 0, 0, c->window.w, ROLE_DIM,
+                        "registers are in traces of single steps: run --trace-steps");
 }
 
 static bool registers_act(struct view *v, const char *verb, const char *args, struct view_reply *reply)
@@ -283,7 +313,7 @@ static bool registers_act(struct view *v, const char *verb, const char *args, st
 
 static void registers_note(const struct view *v, struct text *out)
 {
-    if (v->snap && v->snap->has_cpu)
+    if (v->snap && has_registers(v->snap))
         text_addf(out, "%s", cpu_mode_name(v->snap->mode));
 }
 

@@ -254,7 +254,7 @@ static void draw_event(const struct drawing *d, const struct event *ev, uint64_t
         canvas_text(d->c, x, y, mode_roles[mode], cpu_mode_name(event_mode(ev)));
     x += d->c->window.w >= 60 ? 10 : 0;
     text_clear(&words);
-    event_sentence(ev, &d->s->machine->names, &words);
+    snapshot_event_words(d->s, ev, &words);
     canvas_text_cut(d->c, x, y, d->c->window.w - x, classes[event_kind_info(ev->kind)->class].role,
                     text_str(&words));
     text_fini(&words);

@@ -227,7 +227,7 @@ bool strip_search(struct strip *t, const struct snapshot *s, const char *text, b
         const struct event *ev =
             strip_kept(t, s, back ? (from + 2 * kept - i) % kept : (from + i) % kept, &number);
         text_clear(&words);
-        event_sentence(ev, &s->machine->names, &words);
+        snapshot_event_words(s, ev, &words);
         found = words_have(text_str(&words), text);
         if (found)
             t->at = number;

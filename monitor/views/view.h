@@ -56,6 +56,7 @@ struct view_ops {
     /* Frees what state points to; NULL: nothing. */
     void (*fini)(struct view *v);
     bool early;
+    bool needs_guest; /* its keys do nothing on a trace */
 };
 
 /*

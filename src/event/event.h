@@ -41,7 +41,7 @@ enum event_flag {
  *   fail_entry  value = hardware_entry_failure_reason
  *   system_event addr = type
  *   hypercall   addr = number, value = first argument
- *   irq         addr = vector, detail = line (0xffff for none), value = for how many ns the line had been up
+ *   irq         addr = vector, detail = line (0xffff for none), value = for how many ns of the machine's clock the line had been up
  *   assist      addr = its first 8 bytes (the first in the low byte), size = their number (it may be more),
  *               detail = assist_kind, value = its operand
  *   step        addr = its first 8 bytes (the first in the low byte), value = the bytes behind them, where it

@@ -79,8 +79,8 @@ struct machine {
     void (*output)(void *ctx, uint8_t byte);
     void *output_ctx;
     bool line_level[LINE_COUNT];
-    uint64_t line_up_ns[LINE_COUNT]; /* host time at which it went up, and nobody took the interrupt yet; 0:
-                                        none */
+    uint64_t line_up_ns[LINE_COUNT]; /* the machine's time at which it went up, and nobody took the interrupt
+                                        yet; 0: none */
 };
 
 /* Opens KVM, makes the VM, its memory and its devices. `*m` is the caller's and must not move. */
@@ -110,8 +110,8 @@ static inline uint64_t machine_now_ns(const struct machine *m)
 bool machine_interrupt_pending(const struct machine *m);
 unsigned machine_interrupt_take(struct machine *m, unsigned *line);
 
-/* With user-space interrupt controllers: the host time at which the line went up whose interrupt was taken
- * just now, and forgets it; 0 when that is not known. */
+/* With user-space interrupt controllers: the machine's time at which the line went up whose interrupt was
+ * taken just now, and forgets it; 0 when that is not known. */
 uint64_t machine_line_up_ns(struct machine *m, unsigned line);
 
 /* The number of the device on an interrupt line, 0 when there is none. */

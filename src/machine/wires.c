@@ -48,7 +48,7 @@ static void wire_user_line(struct machine *m, unsigned line, bool level)
     bool waits = level && line_requested(m, line);
     pic_input(m->pic[line / 8], line % 8, level);
     if (level && !waits)
-        m->line_up_ns[line] = line_requested(m, line) ? clock_host_ns() : 0;
+        m->line_up_ns[line] = line_requested(m, line) ? machine_now_ns(m) | 1 : 0;
 }
 
 static void wire_line(void *ctx, unsigned line, bool level)
@@ -168,7 +168,7 @@ uint64_t machine_line_up_ns(struct machine *m, unsigned line)
     uint64_t up_ns = line < LINE_COUNT ? m->line_up_ns[line] : 0;
     if (up_ns)
         m->line_up_ns[line] = 0;
-    return up_ns;
+    return up_ns; /* odd, so that it is not 0: a nanosecond too late at most */
 }
 
 uint8_t machine_line_device(const struct machine *m, unsigned line)

@@ -177,8 +177,9 @@ void event_irq(struct run *r, unsigned vector, unsigned line)
     ev.device = machine_line_device(r->machine, line);
     ev.flags |= EVENT_ADDR;
     uint64_t up_ns = machine_line_up_ns(r->machine, line);
-    if (r->observed && up_ns && up_ns <= now_ns) {
-        ev.value = now_ns - up_ns;
+    uint64_t machine_ns = machine_now_ns(r->machine) | 1;
+    if (up_ns && up_ns <= machine_ns) {
+        ev.value = machine_ns - up_ns;
         ev.flags |= EVENT_VALUE;
     }
     event_put(r, &ev, NULL);

@@ -5,6 +5,7 @@
 #include "trace_make.h"
 
 #include "base/bytes.h"
+#include "traces/rules.h"
 #include "traces/steps.h"
 
 static const struct event_symbol symbols[] = {{0x7c00, 8, "start"}, {0x7e00, 0, "protected_mode"}};
@@ -293,9 +294,45 @@ static void test_find_refused(void)
     unlink(f.path);
 }
 
+/* Where "no" to everything would look like an answer, a question about registers that are not there is
+ * refused. */
+static void test_no_registers(void)
+{
+    static const char text[] = "rule r\nnever rax == 5\n";
+    struct make_file with = program_make(false), without = make_file();
+    struct trace_writer *w = make_writer(&without);
+    trace_put(w, &port_access);
+    make_close(w);
+    for (int bare = 0; bare < 2; bare++) {
+        struct err e = {0};
+        struct rules *rules = rules_parse(text, strlen(text), &e);
+        struct trace_reader *r = make_reader(bare ? &without : &with);
+        struct rules_report report;
+        struct trace_filter filter = {.where = query_compile("rax == 0", &e)};
+        FILE *null = fopen("/dev/null", "w");
+        CU_ASSERT_FATAL(rules && filter.where && null);
+        CU_ASSERT_EQUAL(rules_run(rules, r, &report, &e), bare ? -1 : 0);
+        CU_ASSERT_EQUAL(strstr(e.text, "rule \"r\" asks for registers") != NULL, bare);
+        if (!bare)
+            rules_report_fini(&report);
+        CU_ASSERT_EQUAL(trace_show(r, &filter, null, &e), bare ? -1 : 0);
+        CU_ASSERT_EQUAL(strstr(e.text, "this trace has no registers") != NULL, bare);
+        fclose(null);
+        query_free(filter.where);
+        rules_free(rules);
+        trace_reader_close(r);
+    }
+    unlink(with.path);
+    unlink(without.path);
+}
+
 static const struct unit_test tests[] = {
-    {"show --steps", test_show}, {"symbols in it", test_symbols},
-    {"at an event", test_at},    {"at an event without registers", test_at_nothing},
-    {"find", test_find},         {"questions that find refuses", test_find_refused},
+    {"show --steps", test_show},
+    {"symbols in it", test_symbols},
+    {"at an event", test_at},
+    {"at an event without registers", test_at_nothing},
+    {"find", test_find},
+    {"questions that find refuses", test_find_refused},
+    {"questions about registers that are not there", test_no_registers},
 };
 UNIT_MAIN("traces: steps", tests)
