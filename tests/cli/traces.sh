@@ -9,7 +9,8 @@ need_kvm
 
 # Every reading command on file $1; what is not whole must be said by each.
 read_all() {
-    for words in show stat 'stat --json' check 'export --format jsonl' 'graph --kind exits' 'graph --kind boot' \
+    for words in show stat 'stat --json' check 'export --format jsonl' 'export --format csv' \
+        'export --format perfetto' 'export --format sqlite -o export.db' 'graph --kind exits' 'graph --kind boot' \
         'graph --kind machine' 'graph --kind pages' page; do
         # shellcheck disable=SC2086 # words
         try "$ringside" trace $words "$1"
