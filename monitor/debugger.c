@@ -133,15 +133,15 @@ void debugger_visit(void *ctx)
     if (!d->running || d->visiting || d->short_drive)
         return;
     d->visiting = true;
-    bool served = false;
+    bool changed = false;
     while (door_take(d->door, false, &rq)) {
         (void)!debugger_look(d, &ignored);
         serve(d, &rq);
-        served = true;
+        changed |= rq.channel != DOOR_FRAME;
     }
     d->visiting = false;
     d->interrupted |= door_interrupted(d->door);
-    if (served || d->interrupted || d->quit) /* served: what the CPU watches is arranged anew */
+    if (changed || d->interrupted || d->quit) /* changed: what the CPU watches is arranged anew */
         run_ask_pause(d->run);
 }
 

@@ -94,6 +94,10 @@ const struct command command_monitor = {
     "Themes: dark, light, contrast and mono (T goes through them; NO_COLOR is mono). What was chosen is kept "
     "in\n"
     "$XDG_CONFIG_HOME/ringside/monitor.\n\n"
-    "Exit status: 0; 126 usage or a bad image; 127 no usable KVM; 130 and the like when a signal ended it.",
+    "~/.ringsiderc and ./.ringsiderc are read first, as by `ringside shell`, then -x and --script; commands "
+    "of the\n"
+    "screen work there too. The terminal is given back however this ends.\n\n"
+    "Exit status: 0; 1 when a command fails under --strict; 126 usage or a bad image; 127 no usable KVM;\n"
+    "130 and the like when a signal ended it.",
     vm_option_rows,
     monitor_command};

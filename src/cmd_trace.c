@@ -73,7 +73,8 @@ int trace_subcommand(const struct command *self, int argc, char **argv)
 static const struct trace_command *const trace_commands[] = {
     &trace_command_show,  &trace_command_stat,   &trace_command_check, &trace_command_export,
     &trace_command_graph, &trace_command_report, &trace_command_page,  &trace_command_diff,
-    &trace_command_merge, &trace_command_at,     &trace_command_find,
+    &trace_command_merge, &trace_command_at,     &trace_command_find,  &trace_command_tail,
+    &trace_command_top,
 };
 enum { TRACE_COMMAND_COUNT = sizeof trace_commands / sizeof trace_commands[0] };
 

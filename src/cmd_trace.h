@@ -45,12 +45,16 @@ int trace_set_json(void *settings, const char *value, struct err *e);
 int trace_set_output(void *settings, const char *value, struct err *e);
 
 /* What every reading subcommand understands; `graph` has no --kind filter, its --kind names the picture. */
-#define TRACE_RANGE_ROWS                                                                                     \
+#define TRACE_CHOICE_ROWS                                                                                    \
     {"--from", "SEQ", "only events from this number on", trace_set_from},                                    \
         {"--to", "SEQ", "only events up to this number", trace_set_to},                                      \
         {"--device", "NAME", "only this device (uart, pic0, pit ...)", trace_set_device},                    \
-        {"--where", "EXPR", "only events of which this is true: \"port == 0x3f8 && dir == out\"",            \
-         trace_set_where},                                                                                   \
+    {                                                                                                        \
+        "--where", "EXPR", "only events of which this is true: \"port == 0x3f8 && dir == out\"",             \
+            trace_set_where                                                                                  \
+    }
+#define TRACE_RANGE_ROWS                                                                                     \
+    TRACE_CHOICE_ROWS,                                                                                       \
     {                                                                                                        \
         "--limit", "N", "at most N events", trace_set_limit                                                  \
     }
@@ -62,6 +66,6 @@ int trace_set_output(void *settings, const char *value, struct err *e);
 
 extern const struct trace_command trace_command_show, trace_command_stat, trace_command_check,
     trace_command_export, trace_command_graph, trace_command_report, trace_command_page, trace_command_diff,
-    trace_command_merge, trace_command_at, trace_command_find;
+    trace_command_merge, trace_command_at, trace_command_find, trace_command_tail, trace_command_top;
 
 #endif

@@ -175,7 +175,7 @@ void loop_startup_next(struct loop *l)
     l->startup_asked = row->origin != NULL;
     if (!row->origin)
         show_complaint(l); /* `continue`, which may never be answered */
-    loop_hurry(l); /* one of the screen's own is done already */
+    loop_hurry(l);         /* one of the screen's own is done already */
 }
 
 void loop_startup_fini(struct loop *l)

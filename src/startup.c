@@ -40,7 +40,7 @@ static bool open_file(struct startup_file *file, const char *name, const struct 
 {
     struct err e;
     *file = (struct startup_file){script_open(name, &e), name};
-    if (file->fd < 0 && e.code != ENOENT)
+    if (file->fd < 0 && e.code != ENOENT && e.code != ENOTDIR) /* HOME=/dev/null is nobody's */
         h->failed(h->ctx, &e);
     return file->fd >= 0;
 }

@@ -16,6 +16,9 @@
 static const size_t run_lens[] = {32, 8, 1};
 enum { RUN_LENS = sizeof run_lens / sizeof run_lens[0], SMALL_BOX = 512 };
 
+/* Where fewer than one in so many pairs are in order, they are pairs by chance, and none is believed. */
+enum { CHAIN_SHARE = 4 };
+
 /* A run in the table: its sum, and where it begins in A and B. */
 enum { PLACE_NONE = UINT32_MAX, PLACE_MANY = UINT32_MAX - 1 };
 struct run_slot {
@@ -187,7 +190,7 @@ static int pairs_chain(struct pairs *p)
     }
     for (size_t n = 0; n < len; n++)
         p->pair[n] = p->pair[top[n]];
-    p->count = len;
+    p->count = len >= p->count / CHAIN_SHARE ? len : 0;
     free(top);
     return 0;
 }
@@ -277,7 +280,8 @@ static int box_shortest(struct align *al, struct align_box box)
     }
     rc = box_reduce(al, box, &a, &b);
     if (rc == 0) {
-        struct align part = {a.key, b.key, a.len, b.len, al->mask, a.alone, b.alone, false};
+        struct align part = {a.key, b.key, a.len, b.len, al->mask, a.alone, b.alone, align_is_open(al, box),
+                             false};
         align_shortest(&part, (struct align_box){0, a.len, 0, b.len});
         al->shortened |= part.shortened;
         for (size_t i = 0; i < a.len; i++)

@@ -25,7 +25,8 @@ struct align {
     size_t a_len, b_len;
     uint64_t mask;              /* keys are equal when they agree in these bits */
     uint8_t *a_alone, *b_alone; /* a byte an element, given by the caller; filled with 0 or 1 */
-    bool shortened;             /* set when some piece would have taken too long: see above */
+    bool open_end;  /* both go on behind what is given: what is left over of one at the end is free */
+    bool shortened; /* set when some piece would have taken too long: see above */
 };
 
 /* Fills a_alone and b_alone: the elements with 0, of which there are as many in both, belong together in

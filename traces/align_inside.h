@@ -16,6 +16,12 @@ static inline bool align_same(const struct align *al, size_t i, size_t k)
     return ((al->a[i] ^ al->b[k]) & al->mask) == 0;
 }
 
+/* The box at an open end is not held to align its last elements. */
+static inline bool align_is_open(const struct align *al, struct align_box box)
+{
+    return al->open_end && box.a1 == al->a_len && box.b1 == al->b_len;
+}
+
 /* Takes what is equal off both ends. */
 static inline struct align_box align_trim(const struct align *al, struct align_box box)
 {
@@ -23,7 +29,8 @@ static inline struct align_box align_trim(const struct align *al, struct align_b
         box.a0++;
         box.b0++;
     }
-    while (box.a0 < box.a1 && box.b0 < box.b1 && align_same(al, box.a1 - 1, box.b1 - 1)) {
+    bool open = align_is_open(al, box);
+    while (!open && box.a0 < box.a1 && box.b0 < box.b1 && align_same(al, box.a1 - 1, box.b1 - 1)) {
         box.a1--;
         box.b1--;
     }

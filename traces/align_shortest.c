@@ -98,6 +98,35 @@ static struct point front_furthest(const struct front *f, long paid)
     return best;
 }
 
+/* True when the search has come to the end of one of the two; *at is then the place. */
+static bool front_arrives(const struct grid *g, const struct front *f, long paid, struct point *at)
+{
+    *at = front_furthest(f, paid);
+    for (long k = -paid; k <= paid; k += 2) {
+        long x = f->reach[FRONT_ZERO + k];
+        if (x == NOWHERE || (x != g->n && x - k != g->m))
+            continue;
+        *at = (struct point){x, x - k};
+        return true;
+    }
+    return false;
+}
+
+/* Where to cut the box at an open end: before whatever is left over of one side, which costs nothing. */
+static struct point open_box_cut(struct align *al, struct align_box box)
+{
+    struct front forward, none = {{0}};
+    struct grid from = {al, box, (long)(box.a1 - box.a0), (long)(box.b1 - box.b0), false};
+    struct point at = {0, 0};
+    for (long paid = 0; paid <= STEPS_MAX; paid++) {
+        (void)front_step(&from, &forward, &none, paid, -1, &at);
+        if (front_arrives(&from, &forward, paid, &at))
+            return at;
+    }
+    al->shortened = true;
+    return at;
+}
+
 /* Where to cut a box, both sides of which have something and neither end of which is equal. */
 static struct point box_cut(struct align *al, struct align_box box)
 {
@@ -122,7 +151,7 @@ void align_shortest(struct align *al, struct align_box box)
         box = align_trim(al, box);
         if (box.a0 == box.a1 || box.b0 == box.b1)
             break;
-        struct point at = box_cut(al, box);
+        struct point at = align_is_open(al, box) ? open_box_cut(al, box) : box_cut(al, box);
         struct align_box before = {box.a0, box.a0 + (size_t)at.x, box.b0, box.b0 + (size_t)at.y};
         align_shortest(al, before);
         box.a0 = before.a1;

@@ -144,7 +144,7 @@ static enum chunk_result chunk_bad(const struct chunk_reader *r, struct err *e, 
 static enum chunk_result chunk_cut(const struct chunk_reader *r, struct err *e)
 {
     err_set(e, "cut off inside chunk %" PRIu32 " at byte %" PRIu64, r->number, r->offset);
-    return CHUNK_BAD;
+    return CHUNK_CUT;
 }
 
 /* What is wrong with a head before its checksum is looked at, or NULL. A compressed payload is always the

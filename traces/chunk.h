@@ -62,15 +62,16 @@ struct chunk_reader {
 enum chunk_result {
     CHUNK_OK,
     CHUNK_EOF, /* the file ends here, between two chunks */
-    CHUNK_BAD, /* cut or damaged: the text says how */
+    CHUNK_CUT, /* the file ends inside this chunk: the text says so */
+    CHUNK_BAD, /* damaged: the text says how */
     CHUNK_IO,  /* the file could not be read, or memory ran out */
 };
 
 void chunk_reader_init(struct chunk_reader *r, int fd);
 void chunk_reader_fini(struct chunk_reader *r);
 
-/* Reads the chunk at r->offset and goes behind it. All but CHUNK_OK leave the place as it was; CHUNK_BAD and
- * CHUNK_IO fill `e`. */
+/* Reads the chunk at r->offset and goes behind it. All but CHUNK_OK leave the place as it was; CHUNK_CUT,
+ * CHUNK_BAD and CHUNK_IO fill `e`. */
 enum chunk_result chunk_read(struct chunk_reader *r, struct chunk *c, struct err *e);
 
 /* Up to `n` bytes at `offset`: the number read, less than `n` only at the end of the file, or -1. */

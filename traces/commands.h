@@ -36,6 +36,18 @@ NODISCARD int trace_filter_kind(struct trace_filter *f, const char *name, struct
  * reads. */
 NODISCARD int trace_show(struct trace_reader *r, const struct trace_filter *f, FILE *out, struct err *e);
 
+/* One event as that line, with its newline. */
+void trace_event_line(const struct event *ev, const struct event_names *names, struct text *out);
+
+/* `trace tail`: the last `n` wanted events (at most TAIL_MAX) as `trace show` prints them; the reader stands
+ * at the end then. With trace_tail_more, what has come since: it tells what became of the file, as
+ * trace_continue does. An error of writing is TRACE_LOST. */
+#define TAIL_MAX 1000000
+NODISCARD int trace_tail(struct trace_reader *r, const struct trace_filter *f, size_t n, FILE *out,
+                         struct err *e);
+NODISCARD enum trace_growth trace_tail_more(struct trace_reader *r, const struct trace_filter *f, FILE *out,
+                                            struct err *e);
+
 /* The formats of `trace export`, a row each: name and what it is. `--help` and errors follow this table, and
  * each is a function export_NAME of a file of its own. The first is what is meant when none is named. */
 #define EXPORT_FORMATS(X)                                                                                    \
@@ -104,7 +116,7 @@ enum graph_kind {
         GRAPH_KIND_COUNT
 };
 
-#define GRAPH_NODES_MAX 500
+#define GRAPH_NODES_MAX 200
 
 /* Options that not every picture has a use for. A picture that needs one takes it, too. */
 enum graph_option { GRAPH_TAKES_AT = 1 << 0, GRAPH_TAKES_GVA = 1 << 1, GRAPH_NEEDS_GVA = 1 << 2 };

@@ -51,8 +51,8 @@ static size_t alone_run(const struct window *w, size_t at)
 static int piece_refine(struct window *w, size_t i, size_t a, size_t k, size_t b, bool *shortened,
                         struct err *e)
 {
-    struct align piece = {w[SIDE_A].key + i,   w[SIDE_B].key + k,   a,    b, DIFF_WHAT_MASK,
-                          w[SIDE_A].alone + i, w[SIDE_B].alone + k, false};
+    struct align piece = {w[SIDE_A].key + i,   w[SIDE_B].key + k,   a,     b,    DIFF_WHAT_MASK,
+                          w[SIDE_A].alone + i, w[SIDE_B].alone + k, false, false};
     int rc = align_run(&piece, e);
     *shortened |= piece.shortened;
     return rc;
@@ -155,8 +155,10 @@ static int window_next(struct diff *d, struct window *w, struct err *e)
     for (unsigned side = 0; side < SIDES; side++)
         if (window_fill(&w[side], &d->side[side], e))
             return -1;
-    struct align whole = {w[SIDE_A].key, w[SIDE_B].key,   w[SIDE_A].len,   w[SIDE_B].len,
-                          UINT64_MAX,    w[SIDE_A].alone, w[SIDE_B].alone, false};
+    struct align whole = {
+        w[SIDE_A].key, w[SIDE_B].key,   w[SIDE_A].len,   w[SIDE_B].len,
+        UINT64_MAX,    w[SIDE_A].alone, w[SIDE_B].alone, !w[SIDE_A].ended || !w[SIDE_B].ended,
+        false};
     if (align_run(&whole, e) || window_refine(w, &d->shortened, e))
         return -1;
     d->shortened |= whole.shortened;

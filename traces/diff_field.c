@@ -100,7 +100,7 @@ static uint64_t get_cpl(const struct diff_side *s, const struct event *ev)
 static uint64_t get_size(const struct diff_side *s, const struct event *ev)
 {
     (void)s;
-    return ev->size;
+    return ev->kind == EVENT_STEP ? 0 : ev->size;
 }
 
 static uint64_t get_count(const struct diff_side *s, const struct event *ev)
@@ -115,10 +115,12 @@ static uint64_t get_address(const struct diff_side *s, const struct event *ev)
     return ev->device && ev->flags & EVENT_ADDR ? ev->addr : 0;
 }
 
+/* Of an interrupt it is a time, and of a step a part of the instruction. */
 static uint64_t get_value(const struct diff_side *s, const struct event *ev)
 {
     (void)s;
-    return ev->flags & EVENT_VALUE ? ev->value : NO_VALUE;
+    bool has = ev->flags & EVENT_VALUE && ev->kind != EVENT_IRQ && ev->kind != EVENT_STEP;
+    return has ? ev->value : NO_VALUE;
 }
 
 static uint64_t get_detail(const struct diff_side *s, const struct event *ev)

@@ -37,7 +37,7 @@ NODISCARD int diff_side_rewind(struct diff_side *s, struct err *e);
 /* The next wanted event: 1, 0 at the end, -1 on an error. */
 NODISCARD int diff_side_next(struct diff_side *s, struct event *ev, struct err *e);
 
-/* The bytes of a step's instruction, at most eight of them, without those behind it. */
+/* A sum of the bytes of a step's instruction, without those behind it. */
 uint64_t diff_side_instruction(const struct diff_side *s, const struct event *ev);
 
 /* ---- fields (diff_field.c) ---- */

@@ -22,12 +22,11 @@
 /* A handler that has not sent its EOI within so many events is not waited for any longer. */
 enum { SERVICE_MAX = 64 };
 
-/* The same few instructions come again and again. */
-enum { CODE_SLOTS = 4096, CODE_LEN_MAX = 8 };
+/* The same few instructions come again and again: their sums, by the bytes that an event holds. */
+enum { CODE_SLOTS = 4096, CODE_LEN_MAX = 16 };
 struct diff_code {
-    uint64_t bytes;
-    unsigned bits;
-    size_t len;
+    uint64_t bytes[2], sum;
+    unsigned form; /* how many bytes, and in which mode */
 };
 
 static int sums_make(struct diff_side *s)
@@ -74,19 +73,30 @@ int diff_side_rewind(struct diff_side *s, struct err *e)
     return trace_filter_begin(&s->options->filter, s->reader, e);
 }
 
+static uint64_t code_sum(const uint64_t bytes[2], unsigned bits, size_t n)
+{
+    uint8_t code[CODE_LEN_MAX];
+    struct text words = {0};
+    uint64_t sum = bits;
+    le_store(code, bytes[0], 8);
+    le_store(code + 8, bytes[1], 8);
+    size_t len = disasm_one(bits, 0, code, n, &words);
+    text_fini(&words);
+    for (size_t i = 0; i < (len ? len : n); i++)
+        sum = diff_mix(sum, code[i]);
+    return sum;
+}
+
 uint64_t diff_side_instruction(const struct diff_side *s, const struct event *ev)
 {
     unsigned bits = event_code_bits(ev);
-    uint64_t bytes = ev->addr;
-    struct diff_code *c = &s->code[diff_mix(bytes, bits) % CODE_SLOTS];
-    if (c->bytes != bytes || c->bits != bits) {
-        uint8_t code[CODE_LEN_MAX];
-        struct text words = {0};
-        le_store(code, bytes, sizeof code);
-        *c = (struct diff_code){bytes, bits, disasm_one(bits, 0, code, sizeof code, &words)};
-        text_fini(&words);
-    }
-    return c->len && c->len < CODE_LEN_MAX ? bytes & (((uint64_t)1 << 8 * c->len) - 1) : bytes;
+    size_t n = ev->size < CODE_LEN_MAX ? ev->size : CODE_LEN_MAX - 1;
+    const uint64_t bytes[2] = {ev->addr, ev->flags & EVENT_VALUE ? ev->value : 0};
+    unsigned form = bits << 8 | (unsigned)n;
+    struct diff_code *c = &s->code[diff_mix(diff_mix(bytes[0], bytes[1]), form) % CODE_SLOTS];
+    if (c->bytes[0] != bytes[0] || c->bytes[1] != bytes[1] || c->form != form)
+        *c = (struct diff_code){{bytes[0], bytes[1]}, code_sum(bytes, bits, n), form};
+    return c->sum;
 }
 
 /* OCW2 with its EOI bit: bits 4 and 3 clear tell it from the other commands at this port. */

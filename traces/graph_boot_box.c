@@ -204,15 +204,28 @@ static void box_heading(const struct boot_stay *s, const char *title, struct tex
     text_add(out, "</TD></TR></TABLE></TD></TR>");
 }
 
+/* `real mode: 121 exits, 16900000 ns in the guest, 4000000 ns in Ringside; events 0 to 120` */
+static void box_tip(const struct boot_stay *s, struct text *out)
+{
+    struct text tip = {0};
+    text_addf(&tip, "%s: %" PRIu64 " exits, %" PRIu64 " ns in the guest, %" PRIu64 " ns in Ringside",
+              s->mode_known ? mode_rows[s->mode].title : "mode not known", s->exits, s->guest_ns, s->host_ns);
+    text_addf(&tip, "; events %" PRIu64 " to %" PRIu64, s->first.seq, s->last.seq);
+    dot_tip(out, text_str(&tip));
+    text_fini(&tip);
+}
+
 void boot_box(struct boot *b, const char *id, const struct boot_stay *s, const char *title)
 {
     struct text *out = b->graph->dot;
     struct dot_colour line = dot_darken(boot_mode_colour(s), 20), fill = dot_lighten(boot_mode_colour(s), 92);
+    text_addf(out, "%s [group=path", id);
+    box_tip(s, out);
+    dot_link_picture(b->graph);
     text_addf(out,
-              "%s [group=path, tooltip=\"%s\", label=<<TABLE BORDER=\"2\" COLOR=\"%s\" BGCOLOR=\"%s\" "
-              "CELLBORDER=\"0\" "
-              "CELLSPACING=\"0\" CELLPADDING=\"4\">",
-              id, s->mode_known ? mode_rows[s->mode].meaning : "", line.hex, fill.hex);
+              ", label=<<TABLE BORDER=\"2\" COLOR=\"%s\" BGCOLOR=\"%s\" CELLBORDER=\"0\" CELLSPACING=\"0\" "
+              "CELLPADDING=\"4\">",
+              line.hex, fill.hex);
     box_heading(s, title, out);
     text_add(out, "<TR>");
     box_facts(b, s, out);

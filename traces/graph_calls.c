@@ -17,7 +17,7 @@
 
 #include <stdlib.h>
 
-#define EDGES_PER_NODE 3
+#define EDGES_PER_NODE 2
 
 /* ---- functions ----------------------------------------------------------------------------------- */
 
@@ -115,19 +115,17 @@ static bool stack_back_to(struct calls *c, struct calls_cpu *cpu, uint32_t node)
 
 /* ---- ways ---------------------------------------------------------------------------------------- */
 
-static void calls_connect(struct calls *c, uint32_t from, uint32_t to, enum calls_way way,
-                          const struct event *ev)
+static void calls_connect(struct calls *c, uint32_t from, uint32_t to, enum calls_way way)
 {
-    net_connect(&c->net, from, to, way, ev);
+    net_connect(&c->net, from, to, way);
     c->way_seen[way] = true;
 }
 
 /* A chain of calls that nothing in the trace called. */
-static void calls_root(struct calls *c, struct calls_cpu *cpu, unsigned root, struct calls_frame frame,
-                       const struct event *ev)
+static void calls_root(struct calls *c, struct calls_cpu *cpu, unsigned root, struct calls_frame frame)
 {
     c->root[root]++;
-    calls_connect(c, NET_SPECIAL + root, frame.node, CALLS_ENTER, ev);
+    calls_connect(c, NET_SPECIAL + root, frame.node, CALLS_ENTER);
     if (calls_node(c, frame.node))
         c->node[frame.node].calls++;
     stack_push(c, cpu, frame);
@@ -147,13 +145,12 @@ static unsigned root_of(struct calls *c, enum step_way way, const struct event *
 
 /* A jump into another function: back to one that waits (longjmp), or in the place of this one (a tail call,
  * or the next stage of a boot). */
-static void calls_jump(struct calls *c, struct calls_cpu *cpu, uint32_t node, bool entry,
-                       const struct event *ev)
+static void calls_jump(struct calls *c, struct calls_cpu *cpu, uint32_t node, bool entry)
 {
     struct calls_frame *top = stack_top(cpu);
     if (top->node == node || (!entry && stack_back_to(c, cpu, node)))
         return;
-    calls_connect(c, top->node, node, CALLS_JUMP, ev);
+    calls_connect(c, top->node, node, CALLS_JUMP);
     if (calls_node(c, node) && entry)
         c->node[node].calls++;
     function_leave(c, top->node);
@@ -192,17 +189,17 @@ static void calls_step(struct calls *c, const struct event *ev, enum step_way wa
     struct calls_frame frame = {.node = node, .linear = left};
     cpu->mode = event_mode(ev);
     if (way == WAY_CALL && cpu->depth) {
-        calls_connect(c, stack_top(cpu)->node, node, CALLS_CALL, ev);
+        calls_connect(c, stack_top(cpu)->node, node, CALLS_CALL);
         if (calls_node(c, node))
             c->node[node].calls++;
         stack_push(c, cpu, frame);
     } else if (way == WAY_INT || way == WAY_INTERRUPT || way == WAY_EXCEPTION) {
         frame.interrupt = true;
-        calls_root(c, cpu, root_of(c, way, before), frame, ev);
+        calls_root(c, cpu, root_of(c, way, before), frame);
     } else if (!cpu->depth) {
-        calls_root(c, cpu, ROOT_START, frame, ev);
+        calls_root(c, cpu, ROOT_START, frame);
     } else {
-        calls_jump(c, cpu, node, entry && way != WAY_NEXT && way != WAY_SKIP, ev);
+        calls_jump(c, cpu, node, entry && way != WAY_NEXT && way != WAY_SKIP);
     }
     c->steps++;
 }
@@ -248,6 +245,7 @@ int graph_calls(struct graph *g, struct err *e)
         return err_set(e, "out of memory while drawing");
     c->graph = g;
     c->places.names = &g->info->names;
+    c->net.special_plain = true;
     int rc = calls_read(c, e);
     if (rc == 0)
         calls_draw(c);

@@ -145,12 +145,12 @@ static void root_add(struct calls *c, unsigned root)
               "\", fontsize=12, margin=\"0.2,0.08\", label=<<B>",
               NET_SPECIAL + root);
     dot_add(out, text_str(&name), 34);
-    text_add(out, "</B>");
     if (c->root[root] > 1) {
-        text_add(out, "\u00a0\u00a0");
+        text_add(out, " · ");
         dot_count(out, c->root[root]);
         text_add(out, " ×");
     }
+    text_add(out, "</B>");
     text_add(out, ">");
     dot_tip(out, text_str(&tip));
     if (root == ROOT_START)
@@ -172,6 +172,8 @@ static void edge_add(struct calls *c, const struct net_edge *edge)
     text_addf(out, "n%u -> n%u [%s, color=\"%s\", penwidth=", edge->from, edge->to, style->attributes,
               style->colour);
     dot_decimal(out, edge->kind == CALLS_CALL ? 130 + 2 * dot_root(edge->count, busiest) : 130);
+    if (edge->rows > 1)
+        text_addf(out, ", minlen=%u", edge->rows);
     if (edge->count > 1) {
         text_add(out, ", label=\"  ");
         dot_count(out, edge->count);

@@ -35,7 +35,7 @@ static void see_event(struct picture *p, unsigned side, const struct event *ev)
         return;
     uint32_t *last = &p->last[side][ev->vcpu];
     uint32_t node = net_see(&p->net, (uint64_t)at, ev);
-    net_connect(&p->net, *last ? *last - 1 : NODE_START, node, side, ev);
+    net_connect(&p->net, *last ? *last - 1 : NODE_START, node, side);
     *last = node + 1;
     p->groups.row[at].count[side]++;
 }
@@ -59,13 +59,12 @@ static void see(void *ctx, const struct diff_step *step)
 
 static int read_both(struct picture *p, struct err *e)
 {
-    static const struct event nothing;
     if (diff_walk(p->diff, see, p, e))
         return -1;
     for (unsigned side = 0; side < SIDES; side++)
         for (unsigned v = 0; v < 256; v++)
             if (p->last[side][v])
-                net_connect(&p->net, p->last[side][v] - 1, NODE_END, side, &nothing);
+                net_connect(&p->net, p->last[side][v] - 1, NODE_END, side);
     for (size_t i = 0; i < p->net.nodes.count; i++)
         if (diff_group_differs(&p->groups.row[p->net.nodes.rows[i].key]))
             p->net.nodes.rows[i].count += DIFFERS_WEIGHT;

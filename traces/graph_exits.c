@@ -42,7 +42,7 @@ static void exits_see(void *ctx, const struct event *ev)
         return;
     }
     uint32_t node = net_see(&x->net, class_key(ev), ev), before = x->last[ev->vcpu];
-    net_connect(&x->net, before ? before - 1 : NODE_START, node, 0, ev);
+    net_connect(&x->net, before ? before - 1 : NODE_START, node, 0);
     x->last[ev->vcpu] = node + 1;
     x->kind[event_kind_info(ev->kind)->kind]++;
     x->total++;
@@ -288,12 +288,11 @@ static void exits_draw(struct exits *x)
 
 static int exits_read(struct exits *x, struct err *e)
 {
-    static const struct event nothing;
     if (graph_scan(x->graph, exits_see, x, e))
         return -1;
     for (unsigned v = 0; v < 256; v++)
         if (x->last[v])
-            net_connect(&x->net, x->last[v] - 1, NODE_END, 0, &nothing);
+            net_connect(&x->net, x->last[v] - 1, NODE_END, 0);
     return net_fold(&x->net, x->graph->choice.max_nodes, EDGES_PER_NODE, e);
 }
 

@@ -27,7 +27,7 @@ static void exit_at(struct flow *f, uint32_t node, const struct event *ev)
     if (ev->kind != EVENT_IO && ev->kind != EVENT_MMIO)
         return;
     enum flow_way way = ev->dir == DIR_IN ? FLOW_IN : FLOW_OUT;
-    net_connect(&f->net, node, NET_SPECIAL + ev->device, way, ev);
+    net_connect(&f->net, node, NET_SPECIAL + ev->device, way);
     (way == FLOW_IN ? f->in : f->out)[ev->device]++;
     f->way_seen[way] = true;
 }
@@ -43,10 +43,9 @@ static void exits_release(struct flow *f, struct flow_cpu *cpu, uint32_t node)
 
 /* ---- exits that were not stepped ----------------------------------------------------------------- */
 
-static void flow_connect(struct flow *f, uint32_t from, uint32_t to, enum flow_way way,
-                         const struct event *ev)
+static void flow_connect(struct flow *f, uint32_t from, uint32_t to, enum flow_way way)
 {
-    net_connect(&f->net, from, to, way, ev);
+    net_connect(&f->net, from, to, way);
     f->way_seen[way] = true;
 }
 
@@ -58,7 +57,7 @@ static void flow_exit(struct flow *f, const struct event *ev)
     uint64_t start = place_of(&f->places, linear, &symbol);
     uint32_t node = net_see(&f->net, start, ev);
     if (cpu->here && cpu->node != node)
-        flow_connect(f, cpu->node, node, FLOW_NEXT_EXIT, ev);
+        flow_connect(f, cpu->node, node, FLOW_NEXT_EXIT);
     cpu->here = true;
     cpu->symbol = symbol;
     cpu->node = node;
@@ -122,7 +121,7 @@ static bool flow_return(struct flow *f, struct flow_cpu *cpu, uint64_t linear, b
         *start = frame->start;
     uint32_t node = net_see(&f->net, *start, ev);
     if (node != frame->node && (!symbol || linear == *start))
-        flow_connect(f, frame->node, node, FLOW_AFTER, ev);
+        flow_connect(f, frame->node, node, FLOW_AFTER);
     cpu->node = node;
     return true;
 }
@@ -144,7 +143,7 @@ static void flow_step(struct flow *f, const struct event *ev, enum step_way way,
     if (!back) {
         uint32_t node = net_see(&f->net, start, ev);
         if (step_is_way(cpu, symbol, start, way))
-            flow_connect(f, cpu->node, node, flow_way(way), ev);
+            flow_connect(f, cpu->node, node, flow_way(way));
         cpu->node = node;
     }
     cpu->here = true;

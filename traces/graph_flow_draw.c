@@ -205,7 +205,7 @@ static void edge_access(struct flow *f, const struct net_edge *edge)
                          : "back",
               styles[FLOW_OUT].attributes, DEVICE_COLOUR, "#144a69");
     dot_decimal(out, 120 + 2 * dot_root(to + from, f->exits));
-    text_addf(out, ", label=\"  %s  \"", text_str(&words));
+    text_addf(out, ", minlen=%u, label=\"  %s  \"", edge->rows, text_str(&words));
     edge_tip(f, edge, text_str(&words));
     text_add(out, "];\n");
     text_fini(&words);
@@ -218,6 +218,8 @@ static void edge_way(struct flow *f, const struct net_edge *edge)
     text_addf(out, "n%u -> n%u [%s, color=\"%s\", penwidth=", edge->from, edge->to, style->attributes,
               style->colour);
     dot_decimal(out, edge->kind == FLOW_CALL ? 160 : 120);
+    if (edge->rows > 1)
+        text_addf(out, ", minlen=%u", edge->rows);
     if (edge->count > 1) {
         text_add(out, ", label=\"  ");
         dot_count(out, edge->count);

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define TITLE_WIDTH 86
+#define EASY_NODES                                                                                           \
+    60 /* with more, Graphviz would look for a better layout for minutes: it takes what it finds soon */
 
 static const char *path_last(const char *path)
 {
@@ -103,7 +105,10 @@ void dot_begin(struct graph *g, const char *name, const char *what, const char *
     text_addf(out, "digraph %s {\n", name);
     text_add(out, "graph [charset=\"UTF-8\", bgcolor=white, pad=0.3, labelloc=t, fontname=\"" DOT_SANS
                   "\", fontcolor=\"" DOT_INK "\", forcelabels=true");
-    text_addf(out, "%s%s];\n", *attributes ? ", " : "", attributes);
+    text_addf(out, "%s%s", *attributes ? ", " : "", attributes);
+    if (g->choice.max_nodes > EASY_NODES)
+        text_add(out, ", nslimit=1, nslimit1=1, mclimit=0.2, splines=polyline");
+    text_add(out, "];\n");
     text_add(out, "node [shape=plain, fontname=\"" DOT_SANS "\", fontsize=11, fontcolor=\"" DOT_INK "\"];\n"
                   "edge [fontname=\"" DOT_SANS "\", fontsize=10, fontcolor=\"" DOT_INK
                   "\", color=\"#6b6b6b\", arrowsize=0.7];\n");

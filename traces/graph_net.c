@@ -28,6 +28,51 @@ static uint64_t edge_key(uint32_t from, uint32_t to, unsigned kind)
     return ((uint64_t)from << NODE_BITS | to) << KIND_BITS | kind;
 }
 
+/* ---- counts by key ------------------------------------------------------------------------------- */
+
+#define EDGES_MAX 65536
+
+/* The slot that holds the key, or the free one where it belongs. */
+static struct net_count *counts_slot(const struct net_counts *c, uint64_t key)
+{
+    size_t s = (size_t)(key * 0x9e3779b97f4a7c15u >> 24) & (c->slots - 1);
+    while (c->slot[s].count && c->slot[s].key != key)
+        s = (s + 1) & (c->slots - 1);
+    return &c->slot[s];
+}
+
+/* Twice the slots; the table is never more than half full. */
+static bool counts_grow(struct net_counts *c)
+{
+    struct net_counts more = {.slots = c->slots ? c->slots * 2 : 256, .used = c->used, .rest = c->rest};
+    more.slot = calloc(more.slots, sizeof *more.slot);
+    if (!more.slot) {
+        c->failed = true;
+        return false;
+    }
+    for (size_t i = 0; i < c->slots; i++)
+        if (c->slot[i].count)
+            *counts_slot(&more, c->slot[i].key) = c->slot[i];
+    free(c->slot);
+    *c = more;
+    return true;
+}
+
+static void counts_add(struct net_counts *c, uint64_t key, uint64_t count)
+{
+    struct net_count *slot = c->slots ? counts_slot(c, key) : NULL;
+    if (!slot || !slot->count) {
+        if (c->used == EDGES_MAX || (c->used * 2 >= c->slots && !counts_grow(c))) {
+            c->rest += count;
+            return;
+        }
+        slot = counts_slot(c, key);
+        slot->key = key;
+        c->used++;
+    }
+    slot->count += count;
+}
+
 /* ---- counting ------------------------------------------------------------------------------------ */
 
 uint32_t net_see(struct net *n, uint64_t key, const struct event *ev)
@@ -40,9 +85,9 @@ struct tally_row *net_node(struct net *n, uint32_t node)
     return node == NET_REST ? &n->nodes.rest : &n->nodes.rows[node];
 }
 
-void net_connect(struct net *n, uint32_t from, uint32_t to, unsigned kind, const struct event *ev)
+void net_connect(struct net *n, uint32_t from, uint32_t to, unsigned kind)
 {
-    tally_see(&n->edges, edge_key(from, to, kind), ev);
+    counts_add(&n->edges, edge_key(from, to, kind), 1);
 }
 
 /* ---- regrouping ---------------------------------------------------------------------------------- */
@@ -57,14 +102,14 @@ int net_regroup(struct net *n, uint64_t (*group)(const void *ctx, uint64_t key),
     for (size_t i = 0; i < n->nodes.count; i++)
         to[i] = (uint32_t)tally_add(&new.nodes, group(ctx, n->nodes.rows[i].key), &n->nodes.rows[i]);
     new.nodes.rest = n->nodes.rest;
-    for (size_t i = 0; i < n->edges.count; i++) {
-        uint64_t key = n->edges.rows[i].key;
-        uint32_t a = edge_from(key), b = edge_to(key);
+    for (size_t i = 0; i < n->edges.slots; i++) {
+        const struct net_count *c = &n->edges.slot[i];
+        uint32_t a = edge_from(c->key), b = edge_to(c->key);
         uint32_t x = a < NET_REST ? to[a] : a, y = b < NET_REST ? to[b] : b;
-        if (x != y)
-            tally_add(&new.edges, edge_key(x, y, key & KIND_MASK), &n->edges.rows[i]);
+        if (c->count && x != y)
+            counts_add(&new.edges, edge_key(x, y, c->key & KIND_MASK), c->count);
     }
-    new.edges.rest = n->edges.rest;
+    new.edges.rest += n->edges.rest;
     free(to);
     net_fini(n);
     *n = new;
@@ -142,19 +187,20 @@ static int edge_by_count(const void *a, const void *b)
 /* The same arrows between drawn places, those with the same ends as one. */
 static bool edges_merge(struct net *n)
 {
-    struct net_edge *edge = calloc(n->edges.count + 1, sizeof *edge);
+    struct net_edge *edge = calloc(n->edges.used + 1, sizeof *edge);
+    size_t all = 0, count = 0;
     if (!edge)
         return false;
-    for (size_t i = 0; i < n->edges.count; i++) {
-        uint64_t key = n->edges.rows[i].key;
-        edge[i].kind = key & KIND_MASK;
-        edge[i].to = net_place(n, edge_to(key));
-        edge[i].from = net_place(n, edge_from(key));
-        edge[i].count = n->edges.rows[i].count;
+    for (size_t i = 0; i < n->edges.slots; i++) {
+        const struct net_count *c = &n->edges.slot[i];
+        if (c->count)
+            edge[all++] = (struct net_edge){.from = net_place(n, edge_from(c->key)),
+                                            .to = net_place(n, edge_to(c->key)),
+                                            .kind = c->key & KIND_MASK,
+                                            .count = c->count};
     }
-    qsort(edge, n->edges.count, sizeof *edge, edge_by_ends);
-    size_t count = 0;
-    for (size_t i = 0; i < n->edges.count; i++)
+    qsort(edge, all, sizeof *edge, edge_by_ends);
+    for (size_t i = 0; i < all; i++)
         if (count && edge_by_ends(&edge[count - 1], &edge[i]) == 0)
             edge[count - 1].count += edge[i].count;
         else
@@ -187,21 +233,46 @@ static bool edges_choose(struct net *n, size_t per_node)
     }
     for (size_t i = 0; i < n->edge_count; i++) {
         struct net_edge *x = &n->edge[i];
-        if (!x->keep && room) {
+        bool other = x->from == n->shown || x->to == n->shown; /* it would have an arrow to everybody */
+        if (!x->keep && room && !other) {
             x->keep = true;
             room--;
         }
         n->dropped += x->keep ? 0 : x->count;
     }
-    n->dropped += n->edges.rest.count;
+    n->dropped += n->edges.rest;
     free(has_out);
+    return true;
+}
+
+#define ROW_WIDTH 8 /* ends of one node's arrows in a row */
+#define ROWS_MAX  8
+
+/* Deals the ends of each node's arrows out to as many rows as they need. */
+static bool edges_spread(struct net *n)
+{
+    size_t places = n->shown + 1 + NET_SPECIAL_MAX;
+    unsigned *out = calloc(places, 2 * sizeof *out);
+    if (!out)
+        return false;
+    unsigned *dealt = out + places;
+    for (size_t i = 0; i < n->edge_count; i++)
+        out[place_index(n, n->edge[i].from)] += n->edge[i].keep;
+    for (size_t i = 0; i < n->edge_count; i++) {
+        struct net_edge *x = &n->edge[i];
+        size_t from = place_index(n, x->from);
+        unsigned rows = 1 + (out[from] - (out[from] != 0)) / ROW_WIDTH;
+        x->rows = 1 + dealt[from] % (rows < ROWS_MAX ? rows : ROWS_MAX);
+        dealt[from] += x->keep;
+    }
+    free(out);
     return true;
 }
 
 int net_fold(struct net *n, size_t max, size_t per_node, struct err *e)
 {
     if (n->nodes.failed || n->edges.failed || !nodes_fold(n, max) || !edges_merge(n) ||
-        !edges_choose(n, per_node))
+        !edges_choose(n, per_node) || !edges_spread(n))
         return err_set(e, "out of memory while drawing");
     return 0;
 }
@@ -230,7 +301,7 @@ void net_legend(const struct net_style *style, struct text *legend)
 void net_fini(struct net *n)
 {
     tally_fini(&n->nodes);
-    tally_fini(&n->edges);
+    free(n->edges.slot);
     free(n->order);
     free(n->place);
     free(n->edge);

@@ -17,12 +17,26 @@ enum { NET_REST = TALLY_ROWS_MAX, NET_SPECIAL, NET_SPECIAL_MAX = 1024 };
 struct net_edge {
     uint32_t from, to, kind; /* kind: the picture's own, 0 to 15 */
     uint64_t count;
-    bool keep; /* chosen to be drawn */
+    bool keep;     /* chosen to be drawn */
+    unsigned rows; /* how many rows it shall span at least (Graphviz's minlen): a node with dozens of arrows would
+                      else have all their ends in one very wide row */
+};
+
+/* Arrows are many, and one is counted for each event: a table of nothing but keys and counts, which stays in
+ * the CPU's caches longer than a tally would. */
+struct net_counts {
+    struct net_count {
+        uint64_t key, count; /* count 0: free */
+    } * slot;
+    size_t slots, used;
+    uint64_t rest; /* of keys past the limit */
+    bool failed;
 };
 
 /* All zeros is a valid empty one. */
 struct net {
-    struct tally nodes, edges;
+    struct tally nodes;
+    struct net_counts edges;
     const uint64_t *weight; /* by number: what a node is ranked by; NULL: its count */
     bool special_plain;     /* arrows of special nodes are chosen like others, and not kept always */
     /* after net_fold */
@@ -48,7 +62,7 @@ NODISCARD int net_regroup(struct net *n, uint64_t (*group)(const void *ctx, uint
                           struct err *e);
 
 /* Counts an arrow. */
-void net_connect(struct net *n, uint32_t from, uint32_t to, unsigned kind, const struct event *ev);
+void net_connect(struct net *n, uint32_t from, uint32_t to, unsigned kind);
 
 /* The drawn place of a node's number, as in net_edge. */
 uint32_t net_place(const struct net *n, uint32_t node);

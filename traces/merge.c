@@ -104,6 +104,8 @@ static void put_beginning(const struct merge *m, struct trace_writer *w, struct 
                                    : "several machines: a device's name has the letter in front (a.uart)\n");
     if (m->symbols_dropped)
         text_add(said, "symbols: left out, since the traces have different ones\n");
+    if (m->tables_dropped)
+        text_add(said, "page tables: their copies are left out\n");
 }
 
 static int put_all(struct merge *m, struct trace_writer *w, struct err *e)
@@ -174,6 +176,7 @@ int trace_merge(struct trace_reader *const *readers, const char *const *paths, s
         m.in[i] = (struct merge_input){
             .reader = readers[i], .info = trace_reader_info(readers[i]), .path = paths[i]};
         rc = input_survey(&m.in[i], e);
+        m.tables_dropped |= trace_reader_tables_count(readers[i]) > 0;
     }
     if (rc == 0)
         rc = merge_info_make(&m, e);

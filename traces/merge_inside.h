@@ -29,6 +29,7 @@ struct merge {
     size_t count;
     bool one_machine;
     bool symbols_dropped;
+    bool tables_dropped; /* copies of page tables */
     struct trace_info info;
     struct trace_end end;
     bool has_end;

@@ -4,6 +4,7 @@
  */
 #include "traces/query.h"
 
+#include "traces/fields.h"
 #include "traces/query_tree.h"
 
 #include <errno.h>
@@ -12,15 +13,19 @@
 
 static void keep_source(struct query *q, const char *text, size_t len)
 {
+    struct text line = {0};
     bool space = false;
     for (size_t i = 0; i < len; i++) {
         bool blank = strchr(" \t\r\n", text[i]);
-        if (!blank && space && q->source.len)
-            text_addc(&q->source, ' ');
+        if (!blank && space && line.len)
+            text_addc(&line, ' ');
         if (!blank)
-            text_addc(&q->source, text[i]);
+            text_addc(&line, text[i]);
         space = blank;
     }
+    string_clean(&q->source, text_str(&line), line.len, QUERY_TEXT_MAX);
+    q->source.failed |= line.failed;
+    text_fini(&line);
 }
 
 static struct query *compile(const char *text, size_t len, struct query_place at,

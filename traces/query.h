@@ -48,7 +48,7 @@ struct query *query_compile_part(const char *text, size_t len, struct query_plac
 /* The same for a question about how a run ended: status, exit_code, mode, rip, steps, elapsed_ns, reason. */
 struct query *query_compile_end(const char *text, size_t len, struct query_place at, struct err *e);
 
-/* The question as it was written, on one line. Valid as long as the query. */
+/* The question as it was written, on one line and fit for a terminal. Valid as long as the query. */
 const char *query_source(const struct query *q);
 
 void query_free(struct query *q);

@@ -44,6 +44,8 @@ struct trace_reader {
 
     uint64_t events; /* since the last rewind */
     bool at_end, whole;
+    bool may_grow;      /* at_end for lack of bytes: more of them may come */
+    uint64_t seen_len;  /* the file's length when trace_continue last looked */
     struct err problem; /* text empty: none */
     bool has_foot;
     struct foot foot;
@@ -88,7 +90,7 @@ static int read_header(struct trace_reader *r, struct err *e)
     enum chunk_result result = chunk_read(&r->in, &c, e);
     if (result == CHUNK_EOF)
         return err_set(e, "cut off before its header");
-    if (result == CHUNK_BAD)
+    if (result == CHUNK_BAD || result == CHUNK_CUT)
         return err_wrap(e, "its header is damaged");
     if (result == CHUNK_IO)
         return -1;
@@ -226,6 +228,10 @@ static int reader_advance(struct trace_reader *r, struct err *e)
         return -1;
     case CHUNK_EOF:
         err_set(&r->problem, "no footer: the run was killed, or is still being recorded");
+        r->may_grow = true;
+        return reader_stop(r);
+    case CHUNK_CUT:
+        r->may_grow = true;
         return reader_stop(r);
     case CHUNK_BAD:
         return reader_stop(r);
@@ -331,10 +337,35 @@ int trace_rewind(struct trace_reader *r, struct err *e)
     r->marks_seen = 0;
     r->tables.count = 0;
     r->events = 0;
-    r->at_end = false;
+    r->at_end = r->may_grow = false;
     if (r->regs)
         regs_reader_reset(r->regs);
     return 0;
+}
+
+enum trace_growth trace_continue(struct trace_reader *r, struct err *e)
+{
+    struct stat st;
+    if (!r->at_end)
+        return TRACE_GREW;
+    if (!r->may_grow)
+        return TRACE_ENDED;
+    if (fstat(r->fd, &st) < 0) {
+        err_sys(e, errno, "look at the file");
+        return TRACE_LOST;
+    }
+    uint64_t len = (uint64_t)st.st_size;
+    if (len < r->in.offset) {
+        err_set(e, "the file was cut from %" PRIu64 " to %" PRIu64 " bytes while it was read", r->in.offset,
+                len);
+        return TRACE_LOST;
+    }
+    bool same = len == r->in.offset || len == r->seen_len;
+    r->seen_len = len;
+    if (same)
+        return TRACE_WAITS;
+    r->at_end = r->may_grow = false;
+    return TRACE_GREW;
 }
 
 void trace_reader_state(const struct trace_reader *r, struct trace_state *s)

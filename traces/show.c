@@ -25,16 +25,21 @@ static void show_place(const struct event *ev, struct text *line)
     text_addf(line, "%-9s  %-18s", cpu_mode_name(event_mode(ev)), rip);
 }
 
+void trace_event_line(const struct event *ev, const struct event_names *names, struct text *out)
+{
+    text_addf(out, "%7" PRIu64 "  %4" PRIu64 ".%06u  ", ev->seq, ev->time_ns / 1000000000,
+              (unsigned)(ev->time_ns % 1000000000 / 1000));
+    show_place(ev, out);
+    text_add(out, "  ");
+    event_sentence(ev, names, out);
+    text_addc(out, '\n');
+}
+
 static int show_event(void *ctx, const struct event *ev, struct err *e)
 {
     struct show *s = ctx;
     text_clear(&s->line);
-    text_addf(&s->line, "%7" PRIu64 "  %4" PRIu64 ".%06u  ", ev->seq, ev->time_ns / 1000000000,
-              (unsigned)(ev->time_ns % 1000000000 / 1000));
-    show_place(ev, &s->line);
-    text_add(&s->line, "  ");
-    event_sentence(ev, s->names, &s->line);
-    text_addc(&s->line, '\n');
+    trace_event_line(ev, s->names, &s->line);
     if (s->line.failed)
         return err_sys(e, ENOMEM, "a line");
     return fwrite(s->line.buf, 1, s->line.len, s->out) == s->line.len ? 0 : err_sys(e, errno, "write");

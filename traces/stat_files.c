@@ -182,8 +182,9 @@ static void print_file(struct table *t, const struct stat_file *f)
 void stat_files_print(const struct stat_files *s, struct text *out)
 {
     static const char *const head[] = {"file",  "status", "exits", "other", "elapsed",
-                                       "guest", "host",   "mode",  "whole", ""};
+                                       "guest", "host",   "mode",  "whole", " "};
     struct table t;
+    struct text page = {0};
     size_t whole;
     const struct stat_file sum = files_sum(s, &whole);
     table_init(&t, "llrrrrrlll");
@@ -200,7 +201,10 @@ void stat_files_print(const struct stat_files *s, struct text *out)
         table_cell(&t, "%zu could not be read", stat_files_failed(s));
     else
         table_cell(&t, "%s", "");
-    table_finish(&t, out, "", true);
+    table_finish(&t, &page, "", true);
+    text_add_lines(out, text_str(&page), 0, 0);
+    out->failed |= page.failed;
+    text_fini(&page);
 }
 
 /* ---- for programs -----------------------------------------------------------------------------------------

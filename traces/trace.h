@@ -120,9 +120,22 @@ const struct trace_info *trace_reader_info(const struct trace_reader *r);
 /* The next event: 1 and *ev filled, 0 at the end (of the file, or of its readable part: see
  * trace_reader_state), -1 on an I/O error. The event's marks are in trace_reader_info()->names by then; a
  * mark's addr is its number there. Any member may hold anything, as in a damaged file: ask
- * event_device_name() and its like, do not index. What was appended to the file after a 0 is seen after a
- * rewind. */
+ * event_device_name() and its like, do not index. What was appended to the file after a 0 is seen after
+ * trace_continue or a rewind. */
 NODISCARD int trace_next(struct trace_reader *r, struct event *ev, struct err *e);
+
+/* What became of a file whose end trace_next had reached. */
+enum trace_growth {
+    TRACE_GREW,  /* there may be more: call trace_next again */
+    TRACE_WAITS, /* nothing new: the run goes on, or was killed */
+    TRACE_ENDED, /* nothing more will come: the footer was reached, or damage that no later byte mends */
+    TRACE_LOST,  /* the file was cut shorter or cannot be looked at: `e` is filled, do not go on */
+};
+
+/* After trace_next returned 0: goes on where it stopped, if the file has grown since. Nothing is read twice,
+ * and a chunk of which only the beginning is there yet is left for the next time. It does not wait, and it
+ * looks at the file that was opened: that another one has taken its name is for the caller to see. */
+NODISCARD enum trace_growth trace_continue(struct trace_reader *r, struct err *e);
 
 /* Back to the first event. */
 NODISCARD int trace_rewind(struct trace_reader *r, struct err *e);

@@ -154,8 +154,9 @@ struct guard *guard_open(struct err *e)
         terminal = false;
     if (!terminal || child_start(g, e) < 0) {
         if (!terminal)
-            err_set(e, "the terminal \"%s\" has no cursor that can be moved: set TERM to what you have "
-                       "(xterm-256color)",
+            err_set(e,
+                    "the terminal \"%s\" has no cursor that can be moved: set TERM to what you have "
+                    "(xterm-256color)",
                     getenv("TERM") ? getenv("TERM") : "");
         free(g->stack);
         free(g);

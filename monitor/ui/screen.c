@@ -4,7 +4,6 @@
  */
 #include "monitor/ui/screen_inside.h"
 
-#include "monitor/shell/command.h"
 #include "monitor/shell/line.h"
 
 #include <stdlib.h>
@@ -157,67 +156,7 @@ void screen_resize(struct screen *s, int w, int h)
         screen_command_run(s, "help"); /* made for another width */
 }
 
-/* ---- words ---- */
-
-void screen_say(struct screen *s, const char *message)
-{
-    text_clear(&s->message);
-    text_addn(&s->message, message, strcspn(message, "\n"));
-    s->message_alarm = false;
-    s->dirty = true;
-}
-
-void screen_complain(struct screen *s, const struct err *e)
-{
-    screen_say(s, e->text);
-    s->message_alarm = true;
-}
-
-void screen_lay_over(struct screen *s, struct overlay *o)
-{
-    o->shown = s->dirty = true;
-    o->list = (struct list){0};
-    o->w = 0; /* its rows are made when it is drawn */
-}
-
-const char *screen_complaint(const struct screen *s)
-{
-    return s->message_alarm && s->message.len ? text_str(&s->message) : NULL;
-}
-
-/* Lays a text over the panes. */
-static void lay_over(struct screen *s, const char *title, size_t n, const char *text)
-{
-    text_clear(&s->output.title);
-    text_addn(&s->output.title, title, n);
-    text_clear(&s->output.text);
-    text_add(&s->output.text, text);
-    screen_lay_over(s, &s->output);
-    s->help.shown = false;
-}
-
-/* `the guest has ended` is what the header's badge says. */
-static const char *stop_words(const char *words)
-{
-    static const char ended[] = "the guest has ended: ";
-    return strncmp(words, ended, sizeof ended - 1) == 0 ? words + sizeof ended - 1 : words;
-}
-
-/* An answer of one line goes to the bottom row, a longer one over the panes. Those of commands that let the
- * guest run end with the instruction it stands at, which the code view shows. */
-static void show_answer(struct screen *s, const char *line, const struct text *out)
-{
-    const struct shell_command *row;
-    struct err ignored;
-    bool runs = shell_find(line, line_name_len(line), &row, &ignored) == 0 && (row->flags & COMMAND_RUNS);
-    if (runs && s->layout.header.h > 1) /* its first line is in the header then */
-        return;
-    if (runs || lines_count(text_str(out)) <= 1) {
-        screen_say(s, stop_words(text_str(out)));
-        return;
-    }
-    lay_over(s, line, strlen(line), text_str(out));
-}
+/* ---- the model ---- */
 
 static void answered(void *ctx, const char *line, const struct text *out, const struct err *failed)
 {
@@ -225,12 +164,10 @@ static void answered(void *ctx, const char *line, const struct text *out, const 
     s->want_frame = true;
     s->rounds = 0;
     if (out->len)
-        show_answer(s, line, out);
+        screen_answer(s, line, out);
     if (failed && !s->over)
         screen_complain(s, failed);
 }
-
-/* ---- the model ---- */
 
 static bool is_live(const struct screen *s)
 {
@@ -288,6 +225,12 @@ static void load_views(struct screen *s)
     }
 }
 
+void screen_settle(struct screen *s)
+{
+    if (s->want_load && model_now(s->model))
+        load_views(s);
+}
+
 void screen_poll(struct screen *s, uint64_t now_ns)
 {
     struct model_found found = {.now_ns = now_ns, .answered = answered, .ctx = s};
@@ -326,7 +269,7 @@ void screen_reply(struct screen *s, struct view_reply *r)
     if (r->show.len) {
         size_t title = strcspn(text_str(&r->show), "\n");
         const char *text = text_str(&r->show) + title;
-        lay_over(s, text_str(&r->show), title, *text ? text + 1 : text);
+        screen_lay_text(s, text_str(&r->show), title, *text ? text + 1 : text);
     }
     if (r->prompt.len && s->prompt.begin) {
         s->prompt.begin(s->prompt.ctx, text_str(&r->prompt));

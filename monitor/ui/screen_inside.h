@@ -71,12 +71,18 @@ struct rect screen_tab(const struct screen *s, size_t view);
 /* Brings a view to where it can be seen, and gives it the keys. */
 void screen_show(struct screen *s, size_t view);
 size_t screen_view_find(const struct screen *s, const char *name); /* view_count when there is none */
+/* Loads the views that can be seen, if they have changed places. */
+void screen_settle(struct screen *s);
 /* Puts views into the panes of the layout as it is now. */
 void screen_relayout(struct screen *s);
 /* Does what a view has asked for, and empties the reply. */
 void screen_reply(struct screen *s, struct view_reply *r);
 /* Shows an overlay from its first row on, after its text was filled in. */
 void screen_lay_over(struct screen *s, struct overlay *o);
+/* Lays a text over the panes; its title has `n` bytes. */
+void screen_lay_text(struct screen *s, const char *title, size_t n, const char *text);
+/* Shows what a command line was answered. */
+void screen_answer(struct screen *s, const char *line, const struct text *out);
 /* Gives a verb to the focused view. */
 bool screen_act(struct screen *s, const char *verb, const char *args);
 /* The bottom row's keys: what can be done now, as far as there is room. */

@@ -4,10 +4,24 @@
  */
 #include "monitor/ui/screen_inside.h"
 
+#include "monitor/shell/command.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-/* A command of a view's key may be a verb of the view, else it is anybody's. */
+static bool is_command(const char *verb)
+{
+    const struct screen_command *row;
+    const struct shell_command *shell_row;
+    struct err ignored;
+    for (size_t i = 0; (row = screen_command_row(i)); i++)
+        if (strcmp(row->name, verb) == 0)
+            return true;
+    return shell_find(verb, strlen(verb), &shell_row, &ignored) == 0;
+}
+
+/* A command of a view's key may be a verb of the view, else it is anybody's. A verb that found nothing to do,
+ * as in a list without rows, is no mistake. */
 static void run_view_key(struct screen *s, const char *command)
 {
     char verb[32];
@@ -16,7 +30,7 @@ static void run_view_key(struct screen *s, const char *command)
         return;
     memcpy(verb, command, n);
     verb[n] = '\0';
-    if (!screen_act(s, verb, command + n + strspn(command + n, " ")))
+    if (!screen_act(s, verb, command + n + strspn(command + n, " ")) && is_command(verb))
         screen_command(s, command);
 }
 
@@ -122,6 +136,7 @@ static void plain_key(struct screen *s, int key)
 
 void screen_key(struct screen *s, int key)
 {
+    screen_settle(s); /* what was typed ahead is for the view that the key before has shown */
     struct view *v = screen_focused(s);
     s->dirty = true;
     if (s->line == LINE_PROMPT)
@@ -163,6 +178,7 @@ static void mouse_in_pane(struct screen *s, enum screen_mouse what, size_t pane,
 /* Which view's name is at this column of the strip; drawn by screen_draw.c in the same way. */
 void screen_mouse(struct screen *s, enum screen_mouse what, int x, int y)
 {
+    screen_settle(s);
     s->dirty = true;
     struct overlay *o = s->help.shown ? &s->help : &s->output;
     if (o->shown) {

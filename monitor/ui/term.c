@@ -114,7 +114,8 @@ static int term_begin(struct term *t, struct err *e)
     if (!t->screen && (!name || !*name))
         return err_set(e, "TERM is not set: set it to the terminal you have (xterm-256color)");
     if (!t->screen)
-        return err_set(e, "the terminal \"%s\" is not known: set TERM to what you have (xterm-256color)", name);
+        return err_set(e, "the terminal \"%s\" is not known: set TERM to what you have (xterm-256color)",
+                       name);
     if (!(t->guard = guard_open(e)))
         return -1;
     term_modes(t);

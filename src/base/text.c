@@ -120,6 +120,23 @@ void text_add_wrapped(struct text *t, const char *s, size_t indent, size_t width
     }
 }
 
+void text_add_lines(struct text *t, const char *s, size_t width, size_t height)
+{
+    for (size_t line = 0; *s && (!height || line < height); line++) {
+        size_t len = strcspn(s, "\n"), used = 0;
+        uint32_t code;
+        for (size_t cells = 0; used < len && (!width || cells < width); cells++) {
+            size_t n = utf8_decode(s + used, len - used, &code);
+            used += n ? n : 1;
+        }
+        while (used > 0 && s[used - 1] == ' ')
+            used--;
+        text_addn(t, s, used);
+        text_addc(t, '\n');
+        s += len + (s[len] == '\n');
+    }
+}
+
 void text_add_ns(struct text *t, uint64_t ns)
 {
     if (ns < 1000)

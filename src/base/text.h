@@ -41,6 +41,10 @@ void text_pad(struct text *t, size_t column);
  * first starts where the text now is, taken to be column `indent`. No newline is added at the end. */
 void text_add_wrapped(struct text *t, const char *s, size_t indent, size_t width);
 
+/* Appends the first `height` lines of `s` (0: all), each cut at `width` cells (0: not cut), without spaces at their
+ * ends. */
+void text_add_lines(struct text *t, const char *s, size_t width, size_t height);
+
 /* Width on a terminal of a UTF-8 string, one cell a code point (all that Ringside prints is so). */
 size_t text_width(const char *s);
 

@@ -85,9 +85,9 @@ struct run {
     bool input_waiting; /* input_byte has been taken and found no room yet */
     uint8_t input_byte;
 
-    uint64_t start_ns; /* host time when the loop began */
+    uint64_t start_ns;     /* host time when the loop began */
     uint64_t start_cpu_ns; /* the thread's CPU time then */
-    uint64_t left_ns;  /* host time when the last exit had been handled */
+    uint64_t left_ns;      /* host time when the last exit had been handled */
     uint64_t seq;
 
     bool in_flight;         /* the last exit completes only on the next entry */

@@ -74,14 +74,14 @@ NODISCARD int bench_prompt(const char *guest, unsigned rounds, double *ms, struc
  * the program, `units` the thousands of exits a run. */
 enum { BENCH_SCREENS = 2 }; /* 80x24 and 200x60 */
 struct bench_monitor {
-    double plain_ns;               /* an exit of `ringside run` */
-    double rate[BENCH_SCREENS];    /* exits a second with the monitor on, as a share of those without */
-    double cpu[BENCH_SCREENS];     /* the same by the CPU time of the vCPU's thread */
-    double key_ms, key_worst_ms;   /* a key at the prompt, until the screen shows it, while the guest runs */
-    double pause_ms, pause_worst_ms; /* Space, until the guest stands and the screen says so */
-    double idle_percent;           /* of a CPU, all threads, while the guest stands */
+    double plain_ns;             /* an exit of `ringside run` */
+    double rate[BENCH_SCREENS];  /* exits a second with the monitor on, as a share of those without */
+    double cpu[BENCH_SCREENS];   /* the same by the CPU time of the vCPU's thread */
+    double key_ms, key_worst_ms; /* a key at the prompt, until the screen shows it, while the guest runs */
+    double pause_ms, pause_worst_ms;  /* Space, until the guest stands and the screen says so */
+    double idle_percent;              /* of a CPU, all threads, while the guest stands */
     double frames_per_s, frame_bytes; /* while it runs at 80x24 */
-    double step_bytes;             /* written to the terminal for one step, at 200x60 */
+    double step_bytes;                /* written to the terminal for one step, at 200x60 */
 };
 NODISCARD int bench_monitor(const char *ringside, unsigned rounds, unsigned units, struct bench_monitor *m,
                             struct err *e);

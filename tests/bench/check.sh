@@ -10,6 +10,10 @@ done
 for figure in event_write_ns bytes_per_event rss_kib prompt_slowest_ms; do
     echo "$out" | grep -Eq "\"$figure\":[0-9.]*[1-9]" || { echo "no $figure in: $out"; exit 1; }
 done
+for figure in plain_ns rate_80x24 rate_200x60 cpu_80x24 cpu_200x60 key_ms key_worst_ms pause_ms frames_per_s frame_bytes step_bytes; do
+    echo "$out" | grep -Eq "\"monitor_$figure\":[0-9.]*[1-9]" || { echo "no monitor_$figure in: $out"; exit 1; }
+done
+echo "$out" | grep -Eq "\"monitor_idle_percent\":$number" || { echo "no idle time in: $out"; exit 1; }
 [ "$(echo "$out" | wc -l)" -eq 1 ] || { echo "more than one line"; exit 1; }
 "$1" --rounds 0 2>/dev/null && { echo "no rounds were accepted"; exit 1; }
 echo ok

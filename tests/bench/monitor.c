@@ -61,8 +61,8 @@ static int take_figures(struct seat *s, struct figures *f, struct err *e)
 
 static int run_plain(struct scene *scene, struct figures *f, struct err *e)
 {
-    char *argv[] = {scene->ringside, "run",  "--json", "--max-exits", scene->exits, "--mode", "real", "--at",
-                    "0x7c00",        scene->image, NULL};
+    char *argv[] = {scene->ringside, "run",  "--json", "--max-exits", scene->exits, "--mode",
+                    "real",          "--at", "0x7c00", scene->image,  NULL};
     struct seat s;
     if (seat_open(&s, argv, 80, 24, e) < 0)
         return -1;
@@ -73,8 +73,8 @@ static int run_plain(struct scene *scene, struct figures *f, struct err *e)
 
 static int run_screen(struct scene *scene, size_t screen, struct figures *f, struct err *e)
 {
-    char *argv[] = {scene->ringside, "monitor", "--run",  "--json", "--max-exits", scene->exits,
-                    "--mode",        "real",    "--at", "0x7c00", scene->image,  NULL};
+    char *argv[] = {scene->ringside, "monitor", "--run", "--json", "--max-exits", scene->exits,
+                    "--mode",        "real",    "--at",  "0x7c00", scene->image,  NULL};
     struct seat s;
     double ignored;
     if (seat_open(&s, argv, screens[screen].w, screens[screen].h, e) < 0)
@@ -88,7 +88,8 @@ static int run_screen(struct scene *scene, size_t screen, struct figures *f, str
 
 static int measure_rates(struct scene *scene, unsigned rounds, struct bench_monitor *m, struct err *e)
 {
-    double plain[BENCH_ROUNDS_MAX], rate[BENCH_SCREENS][BENCH_ROUNDS_MAX], cpu[BENCH_SCREENS][BENCH_ROUNDS_MAX];
+    double plain[BENCH_ROUNDS_MAX], rate[BENCH_SCREENS][BENCH_ROUNDS_MAX],
+        cpu[BENCH_SCREENS][BENCH_ROUNDS_MAX];
     for (unsigned i = 0; i < rounds; i++) {
         struct figures bare, with;
         if (run_plain(scene, &bare, e) < 0)
@@ -168,7 +169,8 @@ static void measure_frames(struct seat *s, struct bench_monitor *m)
 
 static int measure_running(struct scene *scene, struct bench_monitor *m, struct err *e)
 {
-    char *argv[] = {scene->ringside, "monitor", "--run", "--mode", "real", "--at", "0x7c00", scene->image, NULL};
+    char *argv[] = {scene->ringside, "monitor", "--run",      "--mode", "real",
+                    "--at",          "0x7c00",  scene->image, NULL};
     struct seat s;
     double ignored;
     if (seat_open(&s, argv, screens[0].w, screens[0].h, e) < 0)

@@ -27,7 +27,7 @@ static void become(char *const argv[])
 {
     setenv("TERM", "xterm-256color", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
-    setenv("HOME", "/nonexistent", 1);
+    setenv("HOME", "/dev/null", 1);
     unsetenv("XDG_CONFIG_HOME");
     unsetenv("XDG_STATE_HOME");
     unsetenv("NO_COLOR");

@@ -52,6 +52,11 @@ shows_no() {
     ! screen_has "$1"
 }
 
+# Waits until it has none.
+shows_soon_no() {
+    until_true shows_no "$1"
+}
+
 # Waits for a file, or for a line in one.
 appears() {
     until_true [ -e "$1" ]
@@ -62,11 +67,6 @@ file_says() {
 
 keys() {
     pane send-keys "$@"
-}
-
-# Bytes as they are, written in octal: what a terminal sends for the mouse.
-raw_keys() {
-    pane send-keys -H "$@"
 }
 
 # The session's script has ended it with status $1: it has left done and status.

@@ -9,9 +9,10 @@ need_kvm
 
 # Every reading command on file $1; what is not whole must be said by each.
 read_all() {
-    for words in show stat 'stat --json' check 'export --format jsonl' 'export --format csv' \
-        'export --format perfetto' 'export --format sqlite -o export.db' 'graph --kind exits' 'graph --kind boot' \
-        'graph --kind machine' 'graph --kind pages' page; do
+    for words in show stat 'stat --json' 'stat --by kind,device,rip' tail 'top --once' check 'export --format jsonl' \
+        'export --format csv' 'export --format perfetto' 'export --format sqlite -o export.db' \
+        'graph --kind exits' 'graph --kind boot' 'graph --kind machine' 'graph --kind pages' 'graph --kind flow' \
+        'graph --kind irq' 'graph --kind calls' page; do
         # shellcheck disable=SC2086 # words
         try "$ringside" trace $words "$1"
         check "trace $words on $2" not_crashed
@@ -55,7 +56,7 @@ read_all bad.rst 'noise behind a good beginning'
 mkdir folder.rst
 mkfifo pipe.rst
 for name in empty.rst folder.rst pipe.rst nothing.rst /dev/null /dev/zero "$hello"; do
-    for words in show stat check 'export --format jsonl' graph; do
+    for words in show stat 'stat --by kind' tail 'tail -f' top check 'export --format jsonl' graph; do
         # shellcheck disable=SC2086
         refused 126 "$name" trace $words "$name"
     done

@@ -4,6 +4,8 @@
 #   docs.sh commands RINGSIDE BUILD   every command line in a ```sh block works
 #   docs.sh made RINGSIDE             docs/exits.md and docs/commands.md are what the program makes
 #   docs.sh links                     every relative link leads somewhere
+#   docs.sh rules RINGSIDE            every ```rules block of docs/rules.md is kept by the trace of the gallery, and
+#                                     of a ```rules broken block every rule is broken
 #
 # A command works when it ends with status 0, or with N where `# status N` stands behind it. The lines of a document run
 # one after the other in a folder of its own that looks like the top of the tree with a finished build in build/; a
@@ -76,6 +78,35 @@ try_commands() {
     [ "$number" -gt 0 ] || failed=1
 }
 
+# A file a block: 1.kept, 2.broken ...
+rule_blocks() {
+    awk -v out="$1" '
+        /^```rules( broken)?[ \t]*$/ { file = out "/" ++n (NF > 1 ? ".broken" : ".kept"); next }
+        /^```/ { file = ""; next }
+        file { print > file }' "$top/docs/rules.md"
+}
+
+try_rules() {
+    work=$(mktemp -d "${TMPDIR:-/tmp}/ringside-docs.XXXXXX") || exit 70
+    trap 'rm -rf "$work"' EXIT
+    rule_blocks "$work"
+    number=0
+    for file in "$work"/*.kept "$work"/*.broken; do
+        number=$((number + 1))
+        "$ringside" trace check "$top/traces/gallery/boot64.rst" "$file" >"$work/out" 2>&1
+        status=$?
+        case $file in
+            *.kept) [ "$status" -eq 0 ] && continue ;;
+            *) [ "$status" -eq 1 ] && ! grep -q '^kept' "$work/out" && continue ;;
+        esac
+        failed=1
+        echo "docs/rules.md, block ${file##*/}: status $status"
+        cat "$file" "$work/out"
+    done
+    echo "$number blocks tried"
+    [ "$number" -gt 5 ] || failed=1
+}
+
 # Links to the net and to places inside a page are not looked at.
 try_links() {
     for document in $(documents); do
@@ -91,6 +122,7 @@ try_links() {
 
 case $1 in
     commands) try_commands "$3" ;;
+    rules) try_rules ;;
     made)
         for page in exits:--markdown commands:--commands; do
             "$ringside" explain "${page#*:}" | diff -u "$top/docs/${page%:*}.md" - || {

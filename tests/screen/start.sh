@@ -131,7 +131,7 @@ check 'leaves' over 0
 check 'nothing is left beside it' [ "$(ls kept/ringside)" = monitor ]
 check 'and nothing said' [ ! -s err ]
 for variable in XDG_CONFIG_HOME=/proc/none XDG_CONFIG_HOME=/dev/null XDG_CONFIG_HOME=relative 'XDG_CONFIG_HOME= HOME=' \
-    'XDG_CONFIG_HOME= HOME=/nonexistent' "XDG_CONFIG_HOME=/$(printf %05000d 0)"; do
+    'XDG_CONFIG_HOME= HOME=/dev/null' "XDG_CONFIG_HOME=/$(printf %05000d 0)"; do
     kept=$variable
     kept_session ''
     check "$(printf %.60s "$variable")" shows '▶ 00007c00'

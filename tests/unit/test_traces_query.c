@@ -333,6 +333,10 @@ static void test_source(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(q);
     CU_ASSERT_STRING_EQUAL(query_source(q), "seq == 1 && port==2");
     query_free(q);
+    q = query_compile("text =~ \"\x1b" "2J\xff\"", &e); /* it is shown on terminals */
+    CU_ASSERT_PTR_NOT_NULL_FATAL(q);
+    CU_ASSERT_STRING_EQUAL(query_source(q), "text =~ \"?2J?\"");
+    query_free(q);
 }
 
 static const struct unit_test tests[] = {

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Makes the pictures of docs/graphs.md and traces/gallery.
+#
+#   docs/pictures/graphs.sh BUILD           draws the traces of the gallery
+#   docs/pictures/graphs.sh BUILD record    records timer-steps.rst and keyboard.rst before, which needs /dev/kvm
+#
+# The guests run with `--clock steps`, so that a trace recorded again differs only in how long things took on the host.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd -P)
+build=$(realpath "$1")
+gallery=$(realpath "$here/../../traces/gallery")
+work=$(mktemp -d "${TMPDIR:-/tmp}/ringside-graphs.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+ln -s "$build" "$work/build"
+cd "$work" # a trace holds the command line: no paths of this machine
+
+record() {
+    trace=$1
+    shift
+    build/ringside run --clock steps --trace "$trace.rst" "$@" >/dev/null
+    mv "$trace.rst" "$gallery/"
+}
+
+# draw TRACE KIND: docs/pictures/graph-KIND.svg, whose links lead to the documents beside it.
+draw() {
+    build/ringside trace graph --kind "$2" --docs .. -o "$here/graph-$2.svg" "$gallery/$1.rst"
+    echo "graph-$2.svg"
+}
+
+if [ "${2:-}" = record ]; then
+    record timer-steps --trace-steps build/guests/timer.elf </dev/null
+    printf 'ringside\nq' | record keyboard build/guests/keyboard.elf
+fi
+draw boot64 exits
+draw boot64 boot
+draw boot64 machine
+draw timer-steps flow
+draw timer-steps calls
+draw keyboard irq
+build/ringside trace graph --kind boot --docs ../../docs -o "$gallery/boot64.svg" "$gallery/boot64.rst"
+build/ringside trace graph --kind calls --docs ../../docs -o "$gallery/timer-steps.svg" "$gallery/timer-steps.rst"
+build/ringside trace graph --kind irq --docs ../../docs -o "$gallery/keyboard.svg" "$gallery/keyboard.rst"
