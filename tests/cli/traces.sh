@@ -10,6 +10,7 @@ need_kvm
 # Every reading command on file $1; what is not whole must be said by each.
 read_all() {
     for words in show stat 'stat --json' 'stat --by kind,device,rip' tail 'top --once' check 'export --format jsonl' \
+        'export --format csv' 'export --format perfetto' 'export --format sqlite -o export.db' \
         'graph --kind exits' 'graph --kind boot' 'graph --kind machine' 'graph --kind pages' 'graph --kind flow' \
         'graph --kind irq' 'graph --kind calls' page; do
         # shellcheck disable=SC2086 # words
