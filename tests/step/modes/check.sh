@@ -78,7 +78,7 @@ compare() {
 "$ringside" trace check "$trace" >"$work/out" 2>&1 || { cat "$work/out"; fail 'the trace is not whole'; }
 "$ringside" trace show --steps "$trace" >"$work/steps" || exit
 compare steps
-{
+(
     if [ "$name" = modes ]; then
         pages in_paging32 0x50400 0x408400 0x60000 0x61000
         pages in_pae 0x51400 0x408400 0xc0050400 0xc0060000
@@ -88,6 +88,6 @@ compare steps
         pages compat 0x52400
         pages user64 0x408400 0x8000050400 0x1000000050400 0x60000 0x61000
     fi
-} >"$work/pages" || { cat "$work/pages"; exit 1; }
+) >"$work/pages" || { cat "$work/pages"; exit 1; }
 compare pages
 echo ok
