@@ -45,7 +45,8 @@ awk -v where="$3" '
             why[test] = last
         test = ""
     }
-    file == 2 && test != "" && /[^ \t-]/ { last = $0 }
+    file == 2 && /^Output:$/ { last = "" }
+    file == 2 && test != "" && /[^ \t-]/ && !/^Output:$/ { last = $0 }
     END {
         printf "%d passed, %d failed, %d skipped %s\n", passed, failed, skipped, where
         for (i = 1; i <= skipped; i++)
