@@ -31,14 +31,15 @@ check 'it is whole' ended_with 0
 check 'and nothing is said against it' [ ! -s err ]
 
 len=$(wc -c <good.rst)
-for cut in 1 7 8 15 16 17 39 40 41 200 1000 $((len / 2)) $((len * 3 / 4)) $((len - 200)) $((len - 9)) $((len - 1)); do
+# (Each byte of a file changed in turn, and files forged to be wrong: tests/unit/test_traces_forged.c and _damage.c.)
+for cut in 1 8 17 40 1000 $((len / 2)) $((len - 200)) $((len - 9)); do
     [ "$cut" -lt "$len" ] || continue
     head -c "$cut" good.rst >bad.rst
     read_all bad.rst "the first $cut bytes"
     try "$ringside" trace check bad.rst
     check "trace check on the first $cut bytes" ended_with '1|126'
 done
-for at in 0 4 8 12 17 24 30 36 100 $((len / 3)) $((len / 2)) $((len - 100)) $((len - 20)) $((len - 2)); do
+for at in 0 8 17 30 $((len / 3)) $((len / 2)) $((len - 20)) $((len - 2)); do
     cp good.rst bad.rst
     was=$(od -An -tu1 -j"$at" -N1 good.rst)
     printf "\\$(printf '%o' $((was ^ 165)))" | dd of=bad.rst bs=1 seek="$at" conv=notrunc 2>/dev/null

@@ -11,18 +11,18 @@ trace=$work/trace.rst
 image=$folder/$name.bin
 run_options='--at 0x8000 --clock steps'
 
+# A host that cannot do all of this is no failure; asking it takes so long that it is asked only when something is wrong.
 case $name in
     modes) needs='paging32 pae compat step_cpl3 int_cpl3 syscall' ;;
     modes5) needs='la57 compat step_cpl3 int_cpl3 syscall' ;;
 esac
-"$ringside" doctor --json >"$work/doctor" 2>"$work/why" || { cat "$work/why"; exit 77; }
-for need in $needs; do
-    grep -q "\"id\": *\"$need\",[^}]*\"result\": *\"works\"" "$work/doctor" && continue
-    echo "this host's KVM cannot: $need (ringside doctor says more)"
-    exit 77
-done
-
 fail() {
+    "$ringside" doctor --json >"$work/doctor" 2>/dev/null
+    for need in $needs; do
+        grep -q "\"id\": *\"$need\",[^}]*\"result\": *\"works\"" "$work/doctor" && continue
+        echo "this host's KVM cannot: $need (ringside doctor says more)"
+        exit 77
+    done
     echo "$*"
     exit 1
 }
@@ -41,7 +41,7 @@ pages() {
     label=$1
     shift
     at=$(event_at "$label")
-    [ -n "$at" ] || fail "no step at $label"
+    [ -n "$at" ] || exit
     echo "== $label, event $at"
     "$ringside" trace page --at "$at" "$trace" || exit
     printf 'break %s\ncontinue\necho @@@@\n' "$(place "$label")" >"$work/commands"
@@ -49,7 +49,7 @@ pages() {
         echo
         "$ringside" trace page --at "$at" "$trace" "$address" >"$work/page" || exit
         cat "$work/page"
-        cat "$work/page" >>"$work/walks"
+        sed 1d "$work/page" >>"$work/walks" # without "page tables at event 12"
         echo "page $address" >>"$work/commands"
     done
     # shellcheck disable=SC2086 # words
@@ -74,11 +74,13 @@ compare() {
 
 # shellcheck disable=SC2086 # words
 "$ringside" run $run_options --timeout 60 --trace-steps --trace "$trace" "$image" >"$work/out" 2>&1 </dev/null
-[ $? -eq 33 ] || { cat "$work/out"; fail 'the guest did not get to its end'; }
+status=$?
+[ $status -ne 127 ] || { cat "$work/out"; exit 77; }
+[ $status -eq 33 ] || { cat "$work/out"; fail 'the guest did not get to its end'; }
 "$ringside" trace check "$trace" >"$work/out" 2>&1 || { cat "$work/out"; fail 'the trace is not whole'; }
 "$ringside" trace show --steps "$trace" >"$work/steps" || exit
 compare steps
-{
+(
     if [ "$name" = modes ]; then
         pages in_paging32 0x50400 0x408400 0x60000 0x61000
         pages in_pae 0x51400 0x408400 0xc0050400 0xc0060000
@@ -88,6 +90,6 @@ compare steps
         pages compat 0x52400
         pages user64 0x408400 0x8000050400 0x1000000050400 0x60000 0x61000
     fi
-} >"$work/pages" || { cat "$work/pages"; exit 1; }
+) >"$work/pages" || { tail -n 20 "$work/pages"; fail 'the page tables could not be read'; }
 compare pages
 echo ok

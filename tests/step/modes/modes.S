@@ -282,30 +282,30 @@ idt64:
     .endr
 .endm
 
-    .balign 0x1000
+    .balign 0x1000, 0
 pd32:
     .long pt32 + PAGE
     .long LARGE
-    .balign 0x1000
+    .balign 0x1000, 0
 pt32:
     one_to_one .long
-    .balign 0x1000
+    .balign 0x1000, 0
 pdpt_pae:
     .quad pd_pae + 1, 0, 0, pd_pae + 1
-    .balign 0x1000
+    .balign 0x1000, 0
 pml5:
     .quad pml4 + PAGE, pml4 + PAGE
-    .balign 0x1000
+    .balign 0x1000, 0
 pml4:
     .quad pdpt + PAGE, pdpt + PAGE
-    .balign 0x1000
+    .balign 0x1000, 0
 pdpt:
     .quad pd + PAGE
-    .balign 0x1000
+    .balign 0x1000, 0
 pd_pae:
 pd:
     .quad pt + PAGE, 0, LARGE
-    .balign 0x1000
+    .balign 0x1000, 0
 pt:
     one_to_one .quad
-    .balign 0x1000
+    .balign 0x1000, 0
