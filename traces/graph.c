@@ -66,6 +66,7 @@ static int choice_check(const struct graph_kind_info *info, const struct graph_c
         const char *name;
     } rows[] = {
         {c->at_given, GRAPH_TAKES_AT, 0, "--at"},
+        {c->vcpu_given, GRAPH_TAKES_VCPU, 0, "--vcpu"},
         {c->gva_given, GRAPH_TAKES_GVA, GRAPH_NEEDS_GVA, "--gva"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

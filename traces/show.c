@@ -48,7 +48,7 @@ static int show_event(void *ctx, const struct event *ev, struct err *e)
 int trace_show(struct trace_reader *r, const struct trace_filter *f, FILE *out, struct err *e)
 {
     struct show s = {.names = &trace_reader_info(r)->names, .out = out};
-    int result = trace_scan(r, f, show_event, &s, e);
+    int result = trace_scan_near(r, f, show_event, &s, e);
     text_fini(&s.line);
     if (result == 0 && fflush(out) != 0)
         result = err_sys(e, errno, "write");

@@ -327,7 +327,8 @@ struct snapshot *replay_snapshot(struct replay *r, struct snapshot_machine *mach
     fill_history(r, s, history);
     snapshot_aim(s, NULL);
     fill_place(r, s);
-    replay_tables_fill(&r->tables, r->position, r->position + 1 == r->total, s);
+    replay_tables_fill(&r->tables, r->position, r->position + 1 == r->total, event_at(r, r->position)->vcpu,
+                       s);
     s->stop_serial = r->position + 1;
     return s;
 }

@@ -23,7 +23,7 @@ void instruction_of(const struct target *t, const uint8_t *code, size_t n, struc
 void instruction_at(const struct target *t, struct instruction *x)
 {
     uint8_t code[INSTRUCTION_MAX];
-    struct gva_context c = gva_context_of(&t->regs, &t->sregs);
+    struct gva_context c = target_gva_context(t);
     struct gva_walk w = {.ok = true};
     size_t n = gva_read(t->memory, &c, cpu_rip_linear(&t->regs, &t->sregs), code, sizeof code, GVA_FETCH, &w);
     instruction_of(t, code, n, x);
