@@ -92,6 +92,24 @@ static void test_hostile_text(void)
     done(&g, NULL);
 }
 
+/* A device that the trace's table does not have has no summary. To Graphviz a FONT or B around nothing is a
+ * syntax error, and the whole box would be shown as raw markup. */
+static void test_nothing_to_say(void)
+{
+    static const char *const kinds[] = {"exits", "boot", "machine", "flow", "irq", "calls"};
+    struct guest g = guest_start_as("");
+    guest_print(&g, "\n");
+    guest_access(&g, EVENT_IO, 200, EVENT_NO_REG, DIR_OUT, 0x80, 1);
+    guest_end(&g);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        char *dot = draw(&g, kinds[i]);
+        CU_ASSERT_PTR_NULL(strstr(dot, "\"></FONT>"));
+        CU_ASSERT_PTR_NULL(strstr(dot, "<B></B>"));
+        free(dot);
+    }
+    done(&g, NULL);
+}
+
 /* The same trace gives the same bytes, whatever the picture. */
 static void test_same_twice(void)
 {
@@ -233,6 +251,7 @@ static const struct unit_test tests[] = {
     {"an empty trace says so", test_empty},
     {"a damaged trace is drawn as incomplete", test_damaged},
     {"no text can break a picture", test_hostile_text},
+    {"no text at all", test_nothing_to_say},
     {"formats and determinism", test_formats},
     {"the same trace, the same picture", test_same_twice},
     {"title and links", test_choice},
