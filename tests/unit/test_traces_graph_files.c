@@ -92,14 +92,16 @@ static void test_hostile_text(void)
     done(&g, NULL);
 }
 
-/* A device that the trace's table does not have has no summary. To Graphviz a FONT or B around nothing is a
- * syntax error, and the whole box would be shown as raw markup. */
+/* A device that the trace's table does not have has no summary, and a second mark no word in front of it. To
+ * Graphviz a FONT or B around nothing is a syntax error, and the whole box would be shown as raw markup. */
 static void test_nothing_to_say(void)
 {
     static const char *const kinds[] = {"exits", "boot", "machine", "flow", "irq", "calls"};
     struct guest g = guest_start_as("");
     guest_print(&g, "\n");
     guest_access(&g, EVENT_IO, 200, EVENT_NO_REG, DIR_OUT, 0x80, 1);
+    trace_mark(g.writer, &g.now, "one");
+    trace_mark(g.writer, &g.now, "two, under the same word");
     guest_end(&g);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         char *dot = draw(&g, kinds[i]);
