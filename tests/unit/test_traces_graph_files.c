@@ -226,7 +226,30 @@ static void test_bad_paths(void)
     done(&g, NULL);
 }
 
-/* A limit on file sizes fails the write part-way, as a full disk does: no half picture may stay. */
+/* The ending does not make it a picture: a trace stays a trace, and its bytes are untouched. */
+static void test_trace_stays(void)
+{
+    struct guest g = guest_start();
+    guest_boot(&g);
+    guest_end(&g);
+    struct make_file f;
+    snprintf(f.path, sizeof f.path, "%.50s.svg", g.file.path);
+    size_t len, after;
+    uint8_t *bytes = make_file_read(&g.file, &len);
+    make_file_fill(&f, bytes, len);
+    struct err e = {0};
+    CU_ASSERT_EQUAL(draw_file(&g, "boot", f.path, &e), -1);
+    CU_ASSERT(has(e.text, "is a trace, which is never overwritten"));
+    uint8_t *left = make_file_read(&f, &after);
+    CU_ASSERT(after == len && memcmp(left, bytes, len) == 0);
+    free(left);
+    free(bytes);
+    unlink(f.path);
+    done(&g, NULL);
+}
+
+/* A limit on file sizes fails the write part-way, as a full disk does: no half picture may stay, and the one
+ * that was there before does. */
 static void test_full_disk(void)
 {
     struct guest g = guest_start();
@@ -241,11 +264,18 @@ static void test_full_disk(void)
     CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &small), 0);
     struct err e = {0};
     int rc = draw_file(&g, "boot", f.path, &e);
-    CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &old), 0);
-    signal(SIGXFSZ, before);
     CU_ASSERT_EQUAL(rc, -1);
     CU_ASSERT(has(e.text, f.path));
     CU_ASSERT_NOT_EQUAL(access(f.path, F_OK), 0);
+    make_file_fill(&f, (const uint8_t *)"earlier", 7);
+    CU_ASSERT_EQUAL(draw_file(&g, "boot", f.path, &e), -1);
+    CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, before);
+    size_t len;
+    uint8_t *bytes = make_file_read(&f, &len);
+    CU_ASSERT(len == 7 && memcmp(bytes, "earlier", 7) == 0);
+    free(bytes);
+    unlink(f.path);
     done(&g, NULL);
 }
 
@@ -259,6 +289,7 @@ static const struct unit_test tests[] = {
     {"title and links", test_choice},
     {"options of other pictures", test_choice_refused},
     {"bad paths", test_bad_paths},
+    {"a trace is no picture to write", test_trace_stays},
     {"a full disk leaves no half file", test_full_disk},
 };
 
