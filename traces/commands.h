@@ -116,7 +116,7 @@ enum graph_kind {
         GRAPH_KIND_COUNT
 };
 
-#define GRAPH_NODES_MAX 200
+#define GRAPH_NODES_MAX 500
 
 /* Options that not every picture has a use for. A picture that needs one takes it, too. */
 enum graph_option { GRAPH_TAKES_AT = 1 << 0, GRAPH_TAKES_GVA = 1 << 1, GRAPH_NEEDS_GVA = 1 << 2 };

@@ -227,7 +227,7 @@ static void node_cut(struct pages *p, const struct page_table *t, unsigned first
 static void node_read(struct pages *p, size_t number)
 {
     struct pages_node *n = &p->node[number];
-    struct page_table t = n->table, last;
+    struct page_table t = n->table, last = t;
     struct paging_rights above = n->above;
     struct page_row row;
     n->first_row = p->row_count;

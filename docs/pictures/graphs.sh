@@ -2,7 +2,7 @@
 # Makes the pictures of docs/graphs.md and traces/gallery.
 #
 #   docs/pictures/graphs.sh BUILD           draws the traces of the gallery
-#   docs/pictures/graphs.sh BUILD record    records timer-steps.rst and keyboard.rst before, which needs /dev/kvm
+#   docs/pictures/graphs.sh BUILD record    records timer-steps.rst, keyboard.rst and paging.rst before, which needs /dev/kvm
 #
 # The guests run with `--clock steps`, so that a trace recorded again differs only in how long things took on the host.
 set -eu
@@ -21,15 +21,18 @@ record() {
     mv "$trace.rst" "$gallery/"
 }
 
-# draw TRACE KIND: docs/pictures/graph-KIND.svg, whose links lead to the documents beside it.
+# draw TRACE KIND OPTION...: docs/pictures/graph-KIND.svg, whose links lead to the documents beside it.
 draw() {
-    build/ringside trace graph --kind "$2" --docs .. -o "$here/graph-$2.svg" "$gallery/$1.rst"
-    echo "graph-$2.svg"
+    trace=$1 kind=$2
+    shift 2
+    build/ringside trace graph --kind "$kind" --docs .. "$@" -o "$here/graph-$kind.svg" "$gallery/$trace.rst"
+    echo "graph-$kind.svg"
 }
 
 if [ "${2:-}" = record ]; then
     record timer-steps --trace-steps build/guests/timer.elf </dev/null
     printf 'ringside\nq' | record keyboard build/guests/keyboard.elf
+    record paging build/guests/paging.elf </dev/null
 fi
 draw boot64 exits
 draw boot64 boot
@@ -37,6 +40,8 @@ draw boot64 machine
 draw timer-steps flow
 draw timer-steps calls
 draw keyboard irq
+draw paging pages
+draw paging walk --gva 0x8000000000
 build/ringside trace graph --kind boot --docs ../../docs -o "$gallery/boot64.svg" "$gallery/boot64.rst"
 build/ringside trace graph --kind calls --docs ../../docs -o "$gallery/timer-steps.svg" "$gallery/timer-steps.rst"
 build/ringside trace graph --kind irq --docs ../../docs -o "$gallery/keyboard.svg" "$gallery/keyboard.rst"

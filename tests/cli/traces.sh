@@ -10,6 +10,7 @@ need_kvm
 # Every reading command on file $1; what is not whole must be said by each.
 read_all() {
     for words in show stat 'stat --json' 'stat --by kind,device,rip' tail 'top --once' check 'export --format jsonl' \
+        'export --format csv' 'export --format perfetto' 'export --format sqlite -o export.db' \
         'graph --kind exits' 'graph --kind boot' 'graph --kind machine' 'graph --kind pages' 'graph --kind flow' \
         'graph --kind irq' 'graph --kind calls' page; do
         # shellcheck disable=SC2086 # words
@@ -74,6 +75,17 @@ refused 126 'needs --gva' trace graph --kind walk good.rst
 refused 126 'no use for it' trace graph --kind exits --at 3 good.rst
 refused 126 'picture.bmp' trace graph -o picture.bmp good.rst
 refused 126 'nowhere' trace graph -o /nowhere/picture.svg good.rst
+
+# An interrupt knows how long its line waited, and the picture has it.
+try "$ringside" run --clock steps --trace timer.rst "$guests/timer.elf"
+try "$ringside" trace show --where 'kind == irq && value >= 0' timer.rst
+check 'every tick has its waiting time' [ "$(wc -l <out)" -eq 10 ]
+try "$ringside" trace graph --kind irq timer.rst
+check 'the picture has it' grep -q 'rise of the line to the injection: 10 measured' out
+check 'and all ends of interrupt' grep -q 'from the injection to the EOI: 10 measured' out
+try "$ringside" run --clock steps --irqchip kernel --trace inside.rst "$guests/timer.elf"
+try "$ringside" trace graph --kind irq inside.rst
+check 'inside KVM nothing is known of it' grep -q 'were inside the kernel' out
 
 # What shell pipes make of it: filters narrow, numbers agree.
 try "$ringside" trace show --limit 3 good.rst
