@@ -36,4 +36,23 @@ full export "$steps"
 full graph "$steps"
 full report "$steps"
 
+# A file may be called anything; what is printed about it is one line of text.
+odd=$(printf 'odd\n\033[31mname.rst')
+cp "$steps" "$odd"
+plain_text() {
+    [ "$(tr -d '\n' <out | tr '\000-\037\177' '!' | grep -c '!')" -eq 0 ]
+}
+for words in stat check show tail top; do
+    try "$ringside" trace $words "$odd"
+    check "an odd name: $words" plain_text
+done
+try "$ringside" trace diff "$odd" "$top/traces/gallery/boot64.rst"
+check 'an odd name: diff' plain_text
+check 'an odd name: diff says it' grep -q '^A: odd??\[31mname.rst (' out
+try "$ringside" trace merge -o merged.rst "$odd" "$top/traces/gallery/boot64.rst"
+check 'an odd name: merge' plain_text
+check 'an odd name: merge says it' grep -q '^a: odd??\[31mname.rst: ' out
+try "$ringside" trace show no/"$odd"
+check 'an odd name: an error is one line' one_line
+
 cli_done
