@@ -78,6 +78,10 @@ struct debugger {
     /* Console input for the guest: returns how many bytes there was room for. NULL: there is no console. */
     size_t (*type)(void *ctx, const char *bytes, size_t n);
     void *type_ctx;
+    /* On the vCPU's thread, each time that the guest came to stand and has not ended; d->now is current.
+     * NULL: nobody wants to know. */
+    void (*stood)(void *ctx, const struct target *now);
+    void *stood_ctx;
 };
 
 /* Takes `symbols` (may be NULL). NULL with *e for lack of memory. */

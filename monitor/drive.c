@@ -133,6 +133,8 @@ int drive(struct debugger *d, uint64_t steps, struct err *e)
     run_forget_pause(d->run);
     if (rc == 0)
         drive_sentence(d, end, steps - v->steps_left);
+    if (rc == 0 && end != DRIVE_ENDED && d->stood)
+        d->stood(d->stood_ctx, &d->now);
     d->end = end;
     free(v);
     return rc;

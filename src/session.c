@@ -189,6 +189,13 @@ static size_t type(void *ctx, const char *bytes, size_t n)
     return took;
 }
 
+/* The debugger has the guest stand. */
+static void stood(void *ctx, const struct target *now)
+{
+    struct session *s = ctx;
+    tables_tap_stands(&s->tap, &now->sregs);
+}
+
 void session_connect(struct session *s, int in_fd, int out_fd)
 {
     console_init(&s->console, in_fd, out_fd);
@@ -203,6 +210,10 @@ void session_connect(struct session *s, int in_fd, int out_fd)
     if (s->debugger) {
         s->debugger->type = type;
         s->debugger->type_ctx = s;
+    }
+    if (s->debugger && s->trace) {
+        s->debugger->stood = stood;
+        s->debugger->stood_ctx = s;
     }
 }
 

@@ -40,6 +40,7 @@ void tables_tap_init(struct tables_tap *t, struct trace_writer *trace, const str
 void tables_tap_fini(struct tables_tap *t)
 {
     tables_fini(&t->tables);
+    tables_fini(&t->standing);
 }
 
 /* Where CR3 points. Its low bits are about caching, and PCIDs. */
@@ -56,18 +57,23 @@ static bool same_walk(const struct tables_place *p, const struct kvm_sregs *s)
            p->efer == (s->efer & EFER_WALK);
 }
 
-static void take(struct tables_tap *t, const struct kvm_sregs *s, uint64_t seq, bool at_end)
+static struct tables_place place_of(const struct tables_tap *t, const struct kvm_sregs *s, uint64_t seq)
 {
-    struct err ignored;
-    struct tables_place place = {.seq = seq,
+    return (struct tables_place){.seq = seq,
                                  .cr0 = s->cr0,
                                  .cr3 = s->cr3,
                                  .cr4 = s->cr4,
                                  .efer = s->efer,
                                  .maxphyaddr = t->maxphyaddr,
                                  .no_1gib = t->no_1gib,
-                                 .at_end = at_end,
                                  .missed = t->missed};
+}
+
+static void take(struct tables_tap *t, const struct kvm_sregs *s, uint64_t seq, bool at_end)
+{
+    struct err ignored;
+    struct tables_place place = place_of(t, s, seq);
+    place.at_end = at_end;
     if (tables_take(&t->tables, &place, &t->machine->memory, &ignored) < 0) {
         t->missed++;
         return;
@@ -77,18 +83,26 @@ static void take(struct tables_tap *t, const struct kvm_sregs *s, uint64_t seq, 
     t->missed = 0;
 }
 
-static void registers_changed(struct tables_tap *t, const struct kvm_sregs *s, uint64_t seq)
+/* The same within the bounds. */
+static void take_bounded(struct tables_tap *t, const struct kvm_sregs *s, uint64_t seq)
 {
-    bool paging = s->cr0 & CR0_PG, was = t->place.cr0 & CR0_PG;
-    t->place = (struct tables_place){
-        .cr0 = s->cr0 & CR0_WALK, .cr3 = cr3_address(s), .cr4 = s->cr4 & CR4_WALK, .efer = s->efer & EFER_WALK};
-    if (!paging && !was)
-        return;
-    t->paged = true;
     if (t->taken >= TABLES_TAP_MAX || t->taken_len >= TABLES_TAP_LEN_MAX)
         t->missed++;
     else
         take(t, s, seq, false);
+}
+
+static void registers_changed(struct tables_tap *t, const struct kvm_sregs *s, uint64_t seq)
+{
+    bool paging = s->cr0 & CR0_PG, was = t->place.cr0 & CR0_PG;
+    t->place = (struct tables_place){.cr0 = s->cr0 & CR0_WALK,
+                                     .cr3 = cr3_address(s),
+                                     .cr4 = s->cr4 & CR4_WALK,
+                                     .efer = s->efer & EFER_WALK};
+    if (!paging && !was)
+        return;
+    t->paged = true;
+    take_bounded(t, s, seq);
 }
 
 static void look(struct tables_tap *t, const struct event *ev)
@@ -110,6 +124,22 @@ void tables_tap_step(void *tap, const struct event *ev, const struct event_regs 
     struct tables_tap *t = tap;
     look(t, ev);
     trace_step(t->trace, ev, after);
+}
+
+/* Once there are too many copies nobody compares any more. */
+void tables_tap_stands(struct tables_tap *t, const struct kvm_sregs *s)
+{
+    struct err ignored;
+    uint64_t seq = run_result(t->run)->events;
+    struct tables_place place = place_of(t, s, seq);
+    if (!t->trace)
+        return;
+    if (!same_walk(&t->place, s))
+        registers_changed(t, s, seq);
+    else if (t->paged && !t->missed &&
+             tables_take(&t->standing, &place, &t->machine->memory, &ignored) == 0 &&
+             !tables_same(&t->tables, &t->standing))
+        take_bounded(t, s, seq);
 }
 
 void tables_tap_end(struct tables_tap *t)

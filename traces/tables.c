@@ -176,6 +176,41 @@ int tables_take(struct trace_tables *t, const struct tables_place *place, const 
     return 0;
 }
 
+/* ---- comparing ---- */
+
+static bool table_same(const struct trace_tables *a, const struct trace_tables *b, size_t i,
+                       const struct paging_scheme *s)
+{
+    const struct trace_table *x = &a->table[i], *y = &b->table[i];
+    if (x->gpa != y->gpa || x->level != y->level || x->backed != y->backed)
+        return false;
+    const uint8_t *p = tables_page(a, x->gpa & PAGE_MASK), *q = tables_page(b, x->gpa & PAGE_MASK);
+    if (!p || !q)
+        return p == q;
+    const uint64_t by_cpu = PAGING_A | PAGING_D;
+    size_t at = x->gpa & ~PAGE_MASK;
+    size_t end = at + (size_t)paging_entries(&s->level[s->levels - x->level]) * s->entry_len;
+    if (memcmp(p + at, q + at, end - at) == 0)
+        return true;
+    for (; at < end; at += s->entry_len)
+        if ((le_load(p + at, s->entry_len) ^ le_load(q + at, s->entry_len)) & ~by_cpu)
+            return false;
+    return true;
+}
+
+bool tables_same(const struct trace_tables *a, const struct trace_tables *b)
+{
+    struct gva_context c = tables_context(&a->place), d = tables_context(&b->place);
+    const struct paging_scheme *s = paging_scheme(&c);
+    size_t n = a->count < b->count ? a->count : b->count;
+    if (s != paging_scheme(&d) || (a->count != b->count && !a->truncated && !b->truncated))
+        return false;
+    for (size_t i = 0; s && i < n; i++)
+        if (!table_same(a, b, i, s))
+            return false;
+    return true;
+}
+
 /* ---- the view ---- */
 
 static const uint8_t *view_page(void *ctx, uint64_t gpa)

@@ -81,6 +81,10 @@ struct tables_wanted {
     unsigned vcpu; /* not given: that of the event, or 0 for the end */
 };
 
+/* Do the copies hold the same tables, but for the bits that the CPU sets by itself (accessed and dirty)? Of a
+ * copy that is not whole what it has is compared. */
+bool tables_same(const struct trace_tables *a, const struct trace_tables *b);
+
 /* Reads the trace up to that event: trace_reader_tables() is what stood then. Fills w->vcpu when it was not
  * given. *missed: how many changes that were not copied lie between that copy and the next, some of them
  * perhaps before the event. -1 on an I/O error. */

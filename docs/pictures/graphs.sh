@@ -2,7 +2,8 @@
 # Makes the pictures of docs/graphs.md and traces/gallery.
 #
 #   docs/pictures/graphs.sh BUILD           draws the traces of the gallery
-#   docs/pictures/graphs.sh BUILD record    records timer-steps.rst, keyboard.rst and paging.rst before, which needs /dev/kvm
+#   docs/pictures/graphs.sh BUILD record [TRACE...]   records them before (all, or those named: boot64, timer-steps,
+#                                           keyboard, paging), which needs /dev/kvm
 #
 # The guests run with `--clock steps`, so that a trace recorded again differs only in how long things took on the host.
 set -eu
@@ -14,22 +15,27 @@ trap 'rm -rf "$work"' EXIT
 ln -s "$build" "$work/build"
 cd "$work" # a trace holds the command line: no paths of this machine
 
+# record TRACE WORDS...: unless others were named.
 record() {
     trace=$1
     shift
+    case " $named " in *" $trace "* | '  ') ;; *) return 0 ;; esac
     build/ringside run --clock steps --trace "$trace.rst" "$@" >/dev/null
     mv "$trace.rst" "$gallery/"
 }
 
-# draw TRACE KIND OPTION...: docs/pictures/graph-KIND.svg, whose links lead to the documents beside it.
+# draw TRACE KIND [WORD...]: docs/pictures/graph-KIND.svg, whose links lead to the documents beside it.
 draw() {
     trace=$1 kind=$2
     shift 2
-    build/ringside trace graph --kind "$kind" --docs .. "$@" -o "$here/graph-$kind.svg" "$gallery/$trace.rst"
+    build/ringside trace graph --kind "$kind" "$@" --docs .. -o "$here/graph-$kind.svg" "$gallery/$trace.rst"
     echo "graph-$kind.svg"
 }
 
 if [ "${2:-}" = record ]; then
+    shift 2
+    named=$*
+    record boot64 build/guests/boot64.bin </dev/null
     record timer-steps --trace-steps build/guests/timer.elf </dev/null
     printf 'ringside\nq' | record keyboard build/guests/keyboard.elf
     record paging build/guests/paging.elf </dev/null
@@ -40,8 +46,8 @@ draw boot64 machine
 draw timer-steps flow
 draw timer-steps calls
 draw keyboard irq
-draw paging pages
-draw paging walk --gva 0x8000000000
+draw boot64 pages
+draw boot64 walk --gva 0x7e00
 build/ringside trace graph --kind boot --docs ../../docs -o "$gallery/boot64.svg" "$gallery/boot64.rst"
 build/ringside trace graph --kind calls --docs ../../docs -o "$gallery/timer-steps.svg" "$gallery/timer-steps.rst"
 build/ringside trace graph --kind irq --docs ../../docs -o "$gallery/keyboard.svg" "$gallery/keyboard.rst"

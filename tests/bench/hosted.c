@@ -1,10 +1,12 @@
 /*
- * Ringside doing the same work: the product's own machine and run loop, without the terminal around it.
+ * Ringside doing the same work: the product's own machine and run loop, without the terminal around it.  With
+ * a trace everything stands between them that `ringside run --trace` puts there.
  */
 #include "bench.h"
 
 #include "machine/machine.h"
 #include "run/run.h"
+#include "tables_tap.h"
 #include "traces/trace.h"
 
 #include <stdlib.h>
@@ -16,6 +18,11 @@ static int endless_input(void *ctx, uint8_t *bytes, size_t n)
     (void)ctx;
     memset(bytes, 'x', n);
     return (int)n;
+}
+
+static void tick(void *ctx, uint64_t time_ns)
+{
+    trace_tick(ctx, time_ns);
 }
 
 static int hosted_loop(struct machine *m, const struct bench_guest *g, unsigned units,
@@ -30,14 +37,20 @@ static int hosted_loop(struct machine *m, const struct bench_guest *g, unsigned 
         return -1;
     if (g->wake_vector)
         run_set_input(r, endless_input, NULL);
-    if (trace)
-        run_add_sink(r, (struct event_sink){trace_put, trace, trace_step});
+    struct tables_tap tap = {0};
+    if (trace) {
+        tables_tap_init(&tap, trace, r, m);
+        run_add_sink(r, (struct event_sink){tables_tap_put, &tap, tables_tap_step});
+        run_set_tick(r, tick, trace);
+    }
     int rc = run_loop(r, e);
+    tables_tap_end(&tap);
     const struct run_result *result = run_result(r);
     *ns = (double)result->elapsed_ns / units; /* a handful of set-up exits among thousands */
     if (rc == 0 && result->status != RUN_BUDGET)
         rc = err_set(e, "%s: %s", g->name, result->reason);
     run_destroy(r);
+    tables_tap_fini(&tap);
     return rc;
 }
 

@@ -8,6 +8,7 @@
 #include "monitor/debugger.h"
 #include "monitor/shell/command.h"
 #include "run/run.h"
+#include "tables_tap.h"
 #include "traces/trace.h"
 
 #include <stdio.h>
@@ -18,6 +19,7 @@ struct stage {
     struct machine machine;
     struct run *run;
     struct trace_writer *trace;
+    struct tables_tap tap;     /* the way into it */
     struct debugger *debugger; /* NULL: by run_step */
     bool begun;
 };
@@ -46,7 +48,8 @@ static int stage_open(struct stage *s, const struct bench_guest *g, const char *
     s->trace = trace_create(trace, &info, e);
     if (!s->trace)
         return -1;
-    run_add_sink(s->run, (struct event_sink){trace_put, s->trace, trace_step});
+    tables_tap_init(&s->tap, s->trace, s->run, &s->machine);
+    run_add_sink(s->run, (struct event_sink){tables_tap_put, &s->tap, tables_tap_step});
     return 0;
 }
 
@@ -115,6 +118,7 @@ int stage_close(struct stage *s, struct err *e)
     int rc = s->trace ? trace_close(s->trace, &end, e) : 0;
     debugger_destroy(s->debugger);
     run_destroy(s->run);
+    tables_tap_fini(&s->tap);
     if (s->machine.device_count)
         machine_fini(&s->machine);
     free(s);

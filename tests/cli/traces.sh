@@ -145,6 +145,32 @@ try "$ringside" trace page --at 100 flip.rst
 check 'those that are kept are exact' grep -q '^page tables at event 100 ' out
 try "$ringside" trace page --at 280 flip.rst
 check 'and those that may not be say so' grep -q '^page tables: 44 changes after that copy' out
+# The paging guest changes its tables without a word to CR3. Where somebody has it stand, they are copied.
+try "$ringside" shell --clock steps --trace stood.rst -x 'break window_print' -x continue -x 'step 2' -x quit "$guests/paging.elf"
+check 'a debugger and a trace' ended_with 0
+try "$ringside" trace check stood.rst
+check 'one copy more, and one only' grep -q '^page tables: 4 copies$' out
+try "$ringside" trace page --at 58 stood.rst 0x8000000000
+check 'what stood then' grep -q 'PTE .* P RW .* page at' out
+# Two machines in one trace: each has its own.
+try "$ringside" trace merge -o both.rst plain.rst paging.rst
+check 'merge' ended_with 0
+try "$ringside" trace page both.rst
+check 'none of the first' grep -q 'no page tables of vCPU 0, but some of vCPU 1' out
+try "$ringside" trace page --vcpu 1 both.rst 0x8000000000
+grep -v '^page tables' out >page.both
+check 'those of the second as before' cmp -s page.trace page.both
+for kind in pages walk; do
+    [ $kind = pages ] && gva='' || gva='--gva 0x8000000000'
+    try "$ringside" trace graph --kind $kind $gva --vcpu 1 both.rst
+    check "$kind of the second" grep -q 'of vCPU 1 at the end of the run' out
+    try "$ringside" trace graph --kind $kind $gva both.rst
+    check "$kind of the first" grep -q 'no page tables' out
+done
+refused 126 '--vcpu: the picture "exits" has no use for it' trace graph --vcpu 1 both.rst
+for n in 256 -1 x; do
+    refused 126 '--vcpu' trace page --vcpu $n both.rst
+done
 refused 126 'linear address' trace page paging.rst 0xzz
 refused 126 'nothing.rst' trace page nothing.rst 0
 cli_done
