@@ -89,6 +89,8 @@ static int compare(struct trace_reader *const r[2], const struct trace_settings 
 {
     const struct diff_settings *mine = (const struct diff_settings *)s;
     struct text t = {0};
+    if (s->json && (mine->graph || s->output))
+        return err_set(e, "trace diff: --json and a picture are two answers: ask for one at a time");
     if (mine->graph || s->output)
         return trace_diff_graph(r[0], r[1], o, s->output, stdout, e);
     int rc = trace_diff(r[0], r[1], o, s->json, &t, e);

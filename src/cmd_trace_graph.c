@@ -47,6 +47,17 @@ static int set_gva(void *settings, const char *value, struct err *e)
     return option_number(value, 0, UINT64_MAX, &c->gva, e);
 }
 
+static int set_vcpu(void *settings, const char *value, struct err *e)
+{
+    struct graph_choice *c = &((struct graph_settings *)settings)->choice;
+    uint64_t n;
+    if (option_number(value, 0, 255, &n, e) < 0)
+        return -1;
+    c->vcpu_given = true;
+    c->vcpu = (unsigned)n;
+    return 0;
+}
+
 static int set_title(void *settings, const char *value, struct err *e)
 {
     (void)e;
@@ -80,6 +91,7 @@ static const struct option_row graph_rows[] = {
     {"--open", NULL, "show it on the desktop; without -o, it is written to a temporary file", set_open},
     {"--max-nodes", "N", "at most N boxes, 1 to 500; what is rarer becomes one box \"other\"", set_max_nodes},
     {"--at", "SEQ", "pages, walk: the page tables as they stood at this event (default: the last)", set_at},
+    {"--vcpu", "N", "pages, walk: this vCPU's page tables (default: the event's, else 0)", set_vcpu},
     {"--gva", "ADDR", "walk: the linear address", set_gva},
     {"--title", "TEXT", "the title, instead of the guest's name and what the picture shows", set_title},
     {"--docs", "URL",

@@ -4,21 +4,35 @@
  */
 #include "cmd_trace.h"
 
+#include "traces/tables.h"
+
 struct page_settings {
     struct trace_settings common;
-    bool at_given;
-    uint64_t at;
+    struct tables_wanted wanted;
 };
 
 static int set_at(void *settings, const char *value, struct err *e)
 {
-    struct page_settings *s = settings;
-    s->at_given = true;
-    return option_number(value, 0, UINT64_MAX, &s->at, e);
+    struct tables_wanted *w = &((struct page_settings *)settings)->wanted;
+    w->at_given = true;
+    return option_number(value, 0, UINT64_MAX, &w->at, e);
+}
+
+static int set_vcpu(void *settings, const char *value, struct err *e)
+{
+    struct tables_wanted *w = &((struct page_settings *)settings)->wanted;
+    uint64_t n;
+    if (option_number(value, 0, 255, &n, e) < 0)
+        return -1;
+    w->vcpu_given = true;
+    w->vcpu = (unsigned)n;
+    return 0;
 }
 
 static const struct option_row page_rows[] = {
-    {"--at", "SEQ", "as they stood at this event (default: the last that the trace has)", set_at}, {0}};
+    {"--at", "SEQ", "as they stood at this event (default: the last that the trace has)", set_at},
+    {"--vcpu", "N", "those of this vCPU (default: that of the event, else 0)", set_vcpu},
+    {0}};
 
 static int read_page(const struct positionals *words, const struct trace_settings *s, struct err *e)
 {
@@ -31,7 +45,7 @@ static int read_page(const struct positionals *words, const struct trace_setting
     struct trace_reader *r = trace_open(words->word[0], e);
     if (!r)
         return -1;
-    int rc = trace_page(r, named ? &gva : NULL, own->at_given ? &own->at : NULL, &t, e);
+    int rc = trace_page(r, named ? &gva : NULL, &own->wanted, &t, e);
     if (rc == 0)
         rc = command_print(&t);
     if (rc == STATUS_OK)

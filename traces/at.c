@@ -6,6 +6,7 @@
 
 #include "debug/bits.h"
 #include "debug/look.h"
+#include "traces/reader.h"
 #include "traces/step_line.h"
 #include "vm/cpu.h"
 #include "vm/cpu_regs.h"
@@ -23,9 +24,9 @@ struct at {
     struct event ev;
     bool found, has_regs, has_before;
     struct event_regs regs, regs_before;
-    uint64_t last_step,
-        last_known;     /* of the steps up to it: the last, and the last with registers; UINT64_MAX */
-    enum cpu_mode mode; /* after it, as far as the next event tells */
+    uint64_t last_step[256]; /* by vCPU: its last step up to the event */
+    uint64_t last_known;     /* the last step of all with registers; UINT64_MAX: none */
+    enum cpu_mode mode;      /* after it, as far as the next event tells */
     unsigned bits;
 };
 
@@ -109,7 +110,7 @@ static void write_state(const struct at *a, struct text *out)
         text_addf(out, "\nRegisters after it%s:\n", a->has_before ? " (* changed by it)" : "");
         write_registers(a, out);
     } else if (a->has_regs) {
-        text_addf(out, "\nRegisters then, as step %" PRIu64 " left them:\n", a->last_step);
+        text_addf(out, "\nRegisters then, as step %" PRIu64 " left them:\n", a->last_step[a->ev.vcpu]);
         write_registers(a, out);
     } else if (a->last_known != UINT64_MAX) {
         text_addf(
@@ -176,7 +177,7 @@ static int look_for(struct at *a, struct trace_reader *r, uint64_t seq, struct e
         n++;
         last = ev.seq;
         if (ev.kind == EVENT_STEP) {
-            a->last_step = ev.seq;
+            a->last_step[ev.vcpu] = ev.seq;
             if (trace_reader_regs(r, NULL))
                 a->last_known = ev.seq;
         }
@@ -191,6 +192,23 @@ static int look_for(struct at *a, struct trace_reader *r, uint64_t seq, struct e
         return -1;
     return n == 0 ? err_set(e, "there is no event %" PRIu64 ": the trace has none at all", seq)
                   : err_set(e, "there is no event %" PRIu64 ": the last one is %" PRIu64, seq, last);
+}
+
+/* Near the event first. What registers were known long before, all of the trace must tell, and also that
+ * there is no such event. */
+static int look_near(struct at *a, struct trace_reader *r, uint64_t seq, struct err *e)
+{
+    int went = reader_seek(r, seq > NEIGHBOURS ? seq - NEIGHBOURS : 0, e);
+    if (went < 0)
+        return -1;
+    int result = look_for(a, r, seq, e);
+    if (!went || (a->found && (a->has_regs || reader_never_stepped(r))))
+        return result;
+    a->count = 0;
+    a->found = false;
+    text_clear(&a->line);
+    a->last_known = UINT64_MAX;
+    return trace_rewind(r, e) ? -1 : look_for(a, r, seq, e);
 }
 
 static int write_text(struct at *a, struct trace_reader *r, struct text *out, struct err *e)
@@ -209,10 +227,8 @@ static int write_text(struct at *a, struct trace_reader *r, struct text *out, st
 
 int trace_at(struct trace_reader *r, uint64_t seq, bool json, struct text *out, struct err *e)
 {
-    struct at a = {.last_step = UINT64_MAX, .last_known = UINT64_MAX};
-    int result = -1;
-    if (!trace_reader_want_regs(r, e) && !trace_rewind(r, e))
-        result = look_for(&a, r, seq, e);
+    struct at a = {.last_known = UINT64_MAX};
+    int result = trace_reader_want_regs(r, e) ? -1 : look_near(&a, r, seq, e);
     if (result == 0 && !json)
         result = write_text(&a, r, out, e);
     if (result == 0 && json) {

@@ -12,7 +12,7 @@
 static size_t index_fault(struct trace_reader *r, const struct foot *foot)
 {
     size_t i = 0;
-    while (i < foot->index_count && reader_index_holds(r, &foot->index[i]))
+    while (i < foot->index_count && reader_index_holds(r, &foot->index[i], NULL))
         i++;
     return i;
 }

@@ -105,9 +105,10 @@ NODISCARD int trace_check(struct trace_reader *r, struct text *out, struct err *
     X(FLOW, flow, "which code runs, where it goes, which devices it touches", 40, 0)                         \
     X(IRQ, irq, "interrupts: raised, injected, handled, ended, and how long it took", 12, 0)                 \
     X(CALLS, calls, "which function calls which", 40, 0)                                                     \
-    X(PAGES, pages, "the tree of page tables, and what is mapped where", 40, GRAPH_TAKES_AT)                 \
+    X(PAGES, pages, "the tree of page tables, and what is mapped where", 40,                                 \
+      GRAPH_TAKES_AT | GRAPH_TAKES_VCPU)                                                                     \
     X(WALK, walk, "one linear address on its way through the page tables", 7,                                \
-      GRAPH_TAKES_AT | GRAPH_NEEDS_GVA)
+      GRAPH_TAKES_AT | GRAPH_TAKES_VCPU | GRAPH_NEEDS_GVA)
 
 enum graph_kind {
 #define GRAPH_ENUM(id, name, summary, nodes, options) GRAPH_##id,
@@ -119,7 +120,12 @@ enum graph_kind {
 #define GRAPH_NODES_MAX 500
 
 /* Options that not every picture has a use for. A picture that needs one takes it, too. */
-enum graph_option { GRAPH_TAKES_AT = 1 << 0, GRAPH_TAKES_GVA = 1 << 1, GRAPH_NEEDS_GVA = 1 << 2 };
+enum graph_option {
+    GRAPH_TAKES_AT = 1 << 0,
+    GRAPH_TAKES_GVA = 1 << 1,
+    GRAPH_NEEDS_GVA = 1 << 2,
+    GRAPH_TAKES_VCPU = 1 << 3,
+};
 
 /* A row of the table. */
 struct graph_kind_info {
@@ -142,9 +148,10 @@ struct graph_choice {
     const char *title;  /* instead of the guest's name and what the picture shows; NULL: those */
     const char
         *docs; /* where the documents are, a URL without `/` at its end; boxes link there. NULL: no links */
-    bool at_given, gva_given;
-    uint64_t at;  /* the state at this event; not given: the last one */
-    uint64_t gva; /* the linear address */
+    bool at_given, gva_given, vcpu_given;
+    uint64_t at;   /* the state at this event; not given: the last one */
+    uint64_t gva;  /* the linear address */
+    unsigned vcpu; /* the vCPU's page tables; not given: that of the event, or 0 for the last state */
 };
 
 /* `trace graph`: draws to `path` (its ending names the format: .dot .svg .png .pdf; NULL = DOT on `out`). */
@@ -156,8 +163,9 @@ NODISCARD int trace_graph_with(struct trace_reader *r, const struct trace_filter
                                const struct graph_choice *choice, const char *path, FILE *out, struct err *e);
 
 /* `trace page`: what the debugger's `page ADDR` says about a linear address, or without one (`gva` NULL) what
- * `mem` says, of the page tables that the trace holds for event `at` (NULL: the last ones). */
-NODISCARD int trace_page(struct trace_reader *r, const uint64_t *gva, const uint64_t *at, struct text *out,
-                         struct err *e);
+ * `mem` says, of those page tables that the trace holds (struct tables_wanted of tables.h). */
+struct tables_wanted;
+NODISCARD int trace_page(struct trace_reader *r, const uint64_t *gva, const struct tables_wanted *w,
+                         struct text *out, struct err *e);
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "traces/filter.h"
 
+#include "traces/reader.h"
+
 #include <string.h>
 
 static bool match(const struct trace_filter *f, const struct event_names *names, const struct event *ev,
@@ -105,20 +107,64 @@ int trace_filter_check(const struct trace_filter *f, const struct event_names *n
     return found ? 0 : -1;
 }
 
+/* A scan, and how far it has got. */
+struct scan {
+    int (*see)(void *ctx, const struct event *ev, struct err *e);
+    void *ctx;
+    uint64_t passed, seen; /* events that passed the filter since the reader began; those seen in all */
+    bool doubts;           /* the filter's question is about registers, and they may be in doubt */
+};
+
+/* 1: an event is in doubt, and nothing behind those seen has been decided. */
+static int scan_on(struct trace_reader *r, const struct trace_filter *f, struct scan *s, struct err *e)
+{
+    struct event ev;
+    int more = 0;
+    while ((!f->limit || s->passed < f->limit) && (more = trace_next(r, &ev, e)) > 0) {
+        if (s->doubts && ev.seq >= f->from_seq && !reader_is_sure(r))
+            return 1;
+        if (!trace_filter_passes(f, r, &ev) || s->passed++ < s->seen)
+            continue;
+        s->seen++;
+        if (s->see(s->ctx, &ev, e))
+            return -1;
+    }
+    return more < 0 ? -1 : 0;
+}
+
+/* Were there no registers since a place in the midst of the trace? That says nothing about all of it. */
+static bool scan_met_none(const struct trace_reader *r)
+{
+    struct trace_state state;
+    trace_reader_state(r, &state);
+    return state.at_end && !state.regs;
+}
+
 int trace_scan(struct trace_reader *r, const struct trace_filter *f,
                int (*see)(void *ctx, const struct event *ev, struct err *e), void *ctx, struct err *e)
 {
-    struct event ev;
-    uint64_t seen = 0;
-    int more = 0;
-    if (trace_filter_begin(f, r, e))
+    struct scan s = {.see = see, .ctx = ctx};
+    if (trace_filter_begin(f, r, e) || scan_on(r, f, &s, e))
         return -1;
-    while ((!f->limit || seen < f->limit) && (more = trace_next(r, &ev, e)) > 0) {
-        if (!trace_filter_passes(f, r, &ev))
-            continue;
-        seen++;
-        if (see(ctx, &ev, e))
-            return -1;
+    return trace_filter_end(f, r, e);
+}
+
+int trace_scan_near(struct trace_reader *r, const struct trace_filter *f,
+                    int (*see)(void *ctx, const struct event *ev, struct err *e), void *ctx, struct err *e)
+{
+    struct scan s = {.see = see, .ctx = ctx, .doubts = f->where && query_wants_regs(f->where)};
+    int went, again;
+    if (!f->from_seq)
+        return trace_scan(r, f, see, ctx, e);
+    if (trace_filter_begin(f, r, e) || (went = reader_seek(r, f->from_seq, e)) < 0)
+        return -1;
+    again = scan_on(r, f, &s, e);
+    if (again == 0 && went && s.doubts)
+        again = scan_met_none(r);
+    if (again > 0) {
+        s.passed = 0;
+        s.doubts = false;
+        again = trace_rewind(r, e) ? -1 : scan_on(r, f, &s, e);
     }
-    return more < 0 ? -1 : trace_filter_end(f, r, e);
+    return again < 0 ? -1 : trace_filter_end(f, r, e);
 }

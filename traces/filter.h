@@ -25,4 +25,12 @@ NODISCARD int trace_scan(struct trace_reader *r, const struct trace_filter *f,
                          int (*see)(void *ctx, const struct event *ev, struct err *e), void *ctx,
                          struct err *e);
 
+/* The same without reading what stands before f->from_seq, where the trace's index allows it. What `see` gets
+ * is the same; but of damage before that place nobody hears, and a mark's number (its addr) counts from it
+ * on.
+ */
+NODISCARD int trace_scan_near(struct trace_reader *r, const struct trace_filter *f,
+                              int (*see)(void *ctx, const struct event *ev, struct err *e), void *ctx,
+                              struct err *e);
+
 #endif

@@ -132,12 +132,35 @@ static int get_field(struct foot *foot, struct foot_tables *t, struct cursor *in
     }
 }
 
+/* Numbers in these bytes, if they are numbers: each has one byte without the high bit. */
+static size_t numbers_in(struct cursor in)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < in.left; i++)
+        n += in.p[i] < 0x80;
+    return n;
+}
+
+/* Room for the tables: a footer is read again and again, and most are small. */
+static struct foot_tables tables_room(struct cursor in, struct pool *pool)
+{
+    size_t counters = 0, entries = 0;
+    while (in.left && !in.bad) {
+        uint64_t field = cursor_varint(&in);
+        struct cursor part = cursor_part(&in);
+        size_t n = field == FOOT_INDEX ? numbers_in(part) / 4 + 1 : 0;
+        counters += field == FOOT_COUNTER;
+        entries = n > entries ? n : entries;
+    }
+    counters = counters < TRACE_COUNTERS_MAX ? counters : TRACE_COUNTERS_MAX;
+    entries = entries < TRACE_INDEX_MAX ? entries : TRACE_INDEX_MAX;
+    return (struct foot_tables){.counters = pool_alloc(pool, (counters + 1) * sizeof(struct trace_counter)),
+                                .index = pool_alloc(pool, (entries + 1) * sizeof(struct trace_index))};
+}
+
 int foot_get(struct foot *foot, struct cursor in, struct pool *pool, struct err *e)
 {
-    struct foot_tables t = {
-        .counters = pool_alloc(pool, TRACE_COUNTERS_MAX * sizeof *t.counters),
-        .index = pool_alloc(pool, TRACE_INDEX_MAX * sizeof *t.index),
-    };
+    struct foot_tables t = tables_room(in, pool);
     *foot = (struct foot){.end = {.status = "", .reason = ""}};
     if (!t.counters || !t.index)
         return err_sys(e, ENOMEM, "footer of the trace");

@@ -299,9 +299,11 @@ static int pages_read(struct pages *p, struct err *e)
 
 int pages_find(struct graph *g, struct pages_found *found, struct err *e)
 {
-    const uint64_t *at = g->choice.at_given ? &g->choice.at : NULL;
+    const struct graph_choice *c = &g->choice;
+    found->wanted = (struct tables_wanted){
+        .at_given = c->at_given, .vcpu_given = c->vcpu_given, .at = c->at, .vcpu = c->vcpu};
     g->filter = NULL; /* the tables stand at one point, whatever events are wanted */
-    if (graph_scan(g, see_nothing, NULL, e) || tables_seek(g->reader, at, &found->missed, e))
+    if (graph_scan(g, see_nothing, NULL, e) || tables_seek(g->reader, &found->wanted, &found->missed, e))
         return -1;
     found->now = trace_reader_tables(g->reader);
     found->before = trace_reader_tables_before(g->reader);
@@ -314,7 +316,7 @@ int graph_pages(struct graph *g, struct err *e)
     if (pages_find(g, &p.found, e))
         return -1;
     if (!p.found.now)
-        return pages_draw_none(g, "pages", "page tables", e);
+        return pages_draw_none(g, &p.found, "pages", "page tables", e);
     int rc = pages_read(&p, e);
     if (rc == 0)
         pages_draw(&p);

@@ -47,6 +47,7 @@ struct pages_node {
 /* Page tables that were found, and those of the copy before; NULL where there are none. `missed`: see
  * tables_seek. */
 struct pages_found {
+    struct tables_wanted wanted;
     const struct trace_tables *now, *before;
     uint64_t missed;
 };
@@ -76,7 +77,8 @@ void pages_note_missing(const struct pages_found *found, unsigned columns, struc
 void pages_draw(struct pages *p);
 
 /* A picture that is one sentence: there is nothing to be drawn. */
-NODISCARD int pages_draw_none(struct graph *g, const char *name, const char *what, struct err *e);
+NODISCARD int pages_draw_none(struct graph *g, const struct pages_found *found, const char *name,
+                              const char *what, struct err *e);
 
 /* The colour of lines, and of what is a user's too. */
 #define PAGES_LINE      "#8a97a5"

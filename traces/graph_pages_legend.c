@@ -56,10 +56,11 @@ void pages_note_missing(const struct pages_found *found, unsigned columns, struc
                  ".");
 }
 
-int pages_draw_none(struct graph *g, const char *name, const char *what, struct err *e)
+int pages_draw_none(struct graph *g, const struct pages_found *found, const char *name, const char *what,
+                    struct err *e)
 {
     struct text words = {0}, none = {0};
-    int rc = tables_say_none(g->reader, g->choice.at_given ? &g->choice.at : NULL, &words, e);
+    int rc = tables_say_none(g->reader, &found->wanted, &words, e);
     if (rc == 0) {
         dot_begin(g, name, what, "");
         dot_frame_open(g);

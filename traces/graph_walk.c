@@ -321,7 +321,7 @@ int graph_walk(struct graph *g, struct err *e)
     if (pages_find(g, &w.found, e))
         return -1;
     if (!w.found.now)
-        return pages_draw_none(g, "walk", "the way of an address", e);
+        return pages_draw_none(g, &w.found, "walk", "the way of an address", e);
     tables_view_init(&w.view, w.found.now);
     w.context = tables_context(&w.found.now->place);
     w.scheme = paging_scheme(&w.context);

@@ -19,8 +19,10 @@ static int input_survey(struct merge_input *in, struct err *e)
     if (trace_rewind(in->reader, e))
         return -1;
     while ((more = trace_next(in->reader, &ev, e)) > 0) {
+        const struct trace_tables *t = trace_reader_tables(in->reader);
         in->vcpu_used[ev.vcpu] = true;
         in->vcpus = ev.vcpu + 1u > in->vcpus ? ev.vcpu + 1u : in->vcpus;
+        in->vcpus = t && t->place.vcpu + 1 > in->vcpus ? t->place.vcpu + 1 : in->vcpus;
         in->events++;
     }
     trace_reader_state(in->reader, &in->state);
@@ -74,6 +76,35 @@ static void put_event(struct trace_writer *w, struct merge_input *in, uint64_t s
         trace_put(w, &in->ev);
 }
 
+/* A copy in front of event change->seq, with change's vCPU and missed changes added to its own. */
+static int put_copy(struct merge *m, struct trace_writer *w, const struct trace_tables *from,
+                    const struct tables_place *change, struct err *e)
+{
+    if (tables_copy(&m->tables, from, e))
+        return -1;
+    struct tables_place *place = &m->tables.place;
+    place->seq = change->seq;
+    place->vcpu += change->vcpu;
+    place->missed += change->missed;
+    if (place->vcpu < TRACE_ANY_VCPU)
+        trace_put_tables(w, &m->tables);
+    return 0;
+}
+
+/* The page tables that stand in front of the input's next event, or behind its last. A file may have any
+ * number of them there; the reader keeps two, and those before count as changes that were not copied. */
+static int put_tables(struct merge *m, struct trace_writer *w, struct merge_input *in, uint64_t seq,
+                      struct err *e)
+{
+    uint64_t fresh = trace_reader_tables_count(in->reader) - in->tables_seen;
+    struct tables_place change = {.seq = seq, .vcpu = in->vcpu_base, .missed = fresh > 2 ? fresh - 2 : 0};
+    in->tables_seen += fresh;
+    if (fresh > 1 && put_copy(m, w, trace_reader_tables_before(in->reader), &change, e))
+        return -1;
+    change.missed = 0;
+    return fresh ? put_copy(m, w, trace_reader_tables(in->reader), &change, e) : 0;
+}
+
 static void say_input(const struct merge *m, const struct merge_input *in, struct text *out)
 {
     text_addf(out, "%c: %s: ", merge_letter((size_t)(in - m->in)), in->path);
@@ -104,8 +135,6 @@ static void put_beginning(const struct merge *m, struct trace_writer *w, struct 
                                    : "several machines: a device's name has the letter in front (a.uart)\n");
     if (m->symbols_dropped)
         text_add(said, "symbols: left out, since the traces have different ones\n");
-    if (m->tables_dropped)
-        text_add(said, "page tables: their copies are left out\n");
 }
 
 static int put_all(struct merge *m, struct trace_writer *w, struct err *e)
@@ -114,14 +143,16 @@ static int put_all(struct merge *m, struct trace_writer *w, struct err *e)
     uint64_t seq = 0;
     for (size_t i = 0; i < m->count; i++)
         if (trace_reader_want_regs(m->in[i].reader, e) || trace_rewind(m->in[i].reader, e) ||
-            input_next(&m->in[i], e))
+            input_next(&m->in[i], e) || (!m->in[i].there && put_tables(m, w, &m->in[i], 0, e)))
             return -1;
     while ((in = input_earliest(m))) {
+        if (put_tables(m, w, in, seq, e))
+            return -1;
         if (in->ev.kind == EVENT_MARK)
             put_mark(m, w, in);
         else
             put_event(w, in, seq++);
-        if (trace_failed(w, e) || input_next(in, e))
+        if (trace_failed(w, e) || input_next(in, e) || (!in->there && put_tables(m, w, in, seq, e)))
             return -1;
     }
     return 0;
@@ -176,12 +207,12 @@ int trace_merge(struct trace_reader *const *readers, const char *const *paths, s
         m.in[i] = (struct merge_input){
             .reader = readers[i], .info = trace_reader_info(readers[i]), .path = paths[i]};
         rc = input_survey(&m.in[i], e);
-        m.tables_dropped |= trace_reader_tables_count(readers[i]) > 0;
     }
     if (rc == 0)
         rc = merge_info_make(&m, e);
     if (rc == 0)
         rc = write_all(&m, out_path, said, e);
     pool_free(&m.pool);
+    tables_fini(&m.tables);
     return rc;
 }

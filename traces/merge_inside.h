@@ -6,6 +6,7 @@
 
 #include "traces/fields.h"
 #include "traces/merge.h"
+#include "traces/tables.h"
 
 struct merge_input {
     struct trace_reader *reader;
@@ -21,7 +22,8 @@ struct merge_input {
     /* while merging */
     struct event ev; /* its next event, with its new time */
     bool there;
-    struct event last; /* its last event as it was written */
+    struct event last;    /* its last event as it was written */
+    uint64_t tables_seen; /* copies of page tables that were met */
 };
 
 struct merge {
@@ -29,7 +31,7 @@ struct merge {
     size_t count;
     bool one_machine;
     bool symbols_dropped;
-    bool tables_dropped; /* copies of page tables */
+    struct trace_tables tables; /* a copy of page tables on its way */
     struct trace_info info;
     struct trace_end end;
     bool has_end;

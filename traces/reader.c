@@ -4,12 +4,7 @@
  * somebody who wants to see the reader fall.  In all these cases it gives the events of the whole chunks,
  * stops, and says why.
  */
-#include "traces/reader.h"
-
-#include "traces/chunk.h"
-#include "traces/codec.h"
-#include "traces/regs_chunk.h"
-#include "traces/tables.h"
+#include "traces/reader_inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,38 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Memory for marks is bounded, since a few compressed bytes can hold very many of them. */
-#define MARKS_MAX     (1u << 20)
-#define MARKS_LEN_MAX (64u << 20)
-
-struct trace_reader {
-    int fd;
-    struct pool pool;
-    struct trace_info info;
-    struct chunk_reader in;
-    uint64_t first_offset; /* of the chunk after the header, its number being 1 */
-    struct codec codec;
-    struct cursor coded; /* what is left of the chunk's events */
-    uint32_t coded_count;
-    uint64_t chunk_offset; /* of the chunk in `coded` */
-    uint32_t chunk_number;
-    struct regs_reader *regs; /* NULL: nobody has asked for them */
-
-    const char **marks;
-    size_t marks_cap, marks_len; /* marks_len: bytes of all texts */
-    uint64_t marks_seen;         /* since the last rewind */
-
-    struct tables_pair tables; /* copies of page tables since the last rewind */
-
-    uint64_t events; /* since the last rewind */
-    bool at_end, whole;
-    bool may_grow;      /* at_end for lack of bytes: more of them may come */
-    uint64_t seen_len;  /* the file's length when trace_continue last looked */
-    struct err problem; /* text empty: none */
-    bool has_foot;
-    struct foot foot;
-};
 
 static int open_regular(const char *path, struct err *e)
 {
@@ -107,6 +70,7 @@ struct trace_reader *trace_open(const char *path, struct err *e)
         err_sys(e, ENOMEM, "%s", path);
         return NULL;
     }
+    r->tables_vcpu = TRACE_ANY_VCPU;
     r->fd = open_regular(path, e);
     chunk_reader_init(&r->in, r->fd);
     if (r->fd < 0 || read_preamble(r, e) || read_header(r, e)) {
@@ -127,7 +91,8 @@ void trace_reader_close(struct trace_reader *r)
     regs_reader_destroy(r->regs);
     tables_pair_fini(&r->tables);
     pool_free(&r->pool);
-    free(r->marks);
+    pool_free(&r->marks.pool);
+    free(r->marks.text);
     free(r);
 }
 
@@ -136,8 +101,7 @@ const struct trace_info *trace_reader_info(const struct trace_reader *r)
     return &r->info;
 }
 
-/* Ends reading here for the reason in r->problem. Returns 0: that is an answer, not an error. */
-static int reader_stop(struct trace_reader *r)
+int reader_stop(struct trace_reader *r)
 {
     r->at_end = true;
     r->whole = false;
@@ -174,7 +138,8 @@ static int reader_begin_events(struct trace_reader *r, const struct chunk *c)
 static int reader_take_tables(struct trace_reader *r, const struct chunk *c, struct err *e)
 {
     struct err why;
-    int rc = tables_pair_take(&r->tables, (struct cursor){c->payload, c->payload_len, false}, &why);
+    int rc = tables_pair_take(&r->tables, (struct cursor){c->payload, c->payload_len, false}, r->tables_vcpu,
+                              &why);
     if (rc < 0)
         return err_sys(e, ENOMEM, "page tables");
     if (rc == 0)
@@ -184,40 +149,7 @@ static int reader_take_tables(struct trace_reader *r, const struct chunk *c, str
     return reader_stop_in_chunk(r, why.text);
 }
 
-/* The last four bytes of a footer are the length of its chunk. */
-static int foot_read(struct trace_reader *r, const struct chunk *c, struct foot *foot, struct err *e)
-{
-    if (c->payload_len < FOOT_TAIL_LEN ||
-        le32_load(c->payload + c->payload_len - FOOT_TAIL_LEN) != CHUNK_HEAD_LEN + c->stored_len)
-        return err_set(e, "it does not end in its own length");
-    return foot_get(foot, (struct cursor){c->payload, c->payload_len - FOOT_TAIL_LEN, false}, &r->pool, e);
-}
-
-/* The footer must be the last thing in the file and agree with what was counted. */
-static int reader_end(struct trace_reader *r, const struct chunk *c)
-{
-    uint8_t more;
-    struct err why;
-    if (foot_read(r, c, &r->foot, &why)) {
-        r->has_foot = false;
-        err_set(&r->problem, "footer at byte %" PRIu64 ": %s", c->offset, why.text);
-        return reader_stop(r);
-    }
-    r->has_foot = true;
-    if (r->foot.events != r->events)
-        err_set(&r->problem, "the footer speaks of %" PRIu64 " events, but there are %" PRIu64,
-                r->foot.events, r->events);
-    else if (chunk_pread(r->fd, &more, 1, r->in.offset, NULL) != 0)
-        err_set(&r->problem, "bytes after the footer, from byte %" PRIu64 " on", r->in.offset);
-    else
-        r->problem.text[0] = '\0';
-    reader_stop(r);
-    r->whole = !r->problem.text[0];
-    return 0;
-}
-
-/* Goes to the next chunk. -1 for an I/O error; the end of what is readable sets at_end. */
-static int reader_advance(struct trace_reader *r, struct err *e)
+int reader_advance(struct trace_reader *r, struct err *e)
 {
     struct chunk c;
     switch (chunk_read(&r->in, &c, &r->problem)) {
@@ -252,31 +184,6 @@ static int reader_advance(struct trace_reader *r, struct err *e)
     return reader_stop(r);
 }
 
-/* Keeps a mark's text and makes the event point at it. After a rewind the texts are there already. */
-static int reader_mark(struct trace_reader *r, struct event *ev, struct err *e)
-{
-    struct cursor text = cursor_part(&r->coded);
-    struct event_names *names = &r->info.names;
-    ev->addr = r->marks_seen;
-    if (r->coded.bad || r->marks_seen++ < names->mark_count || names->mark_count == MARKS_MAX)
-        return 0;
-    if (names->mark_count == r->marks_cap) {
-        size_t cap = r->marks_cap ? 2 * r->marks_cap : 64;
-        const char **grown = realloc(r->marks, cap * sizeof *grown);
-        if (!grown)
-            return err_sys(e, ENOMEM, "marks");
-        r->marks = grown;
-        r->marks_cap = cap;
-        names->marks = grown;
-    }
-    r->marks_len += text.left;
-    const char *s = r->marks_len > MARKS_LEN_MAX ? "" : pool_string(&r->pool, &text);
-    if (!s)
-        return err_sys(e, ENOMEM, "marks");
-    r->marks[names->mark_count++] = s;
-    return 0;
-}
-
 /* The registers of the event just decoded; of the chunk's last one, also whether they came out even. */
 static const char *reader_see_regs(struct trace_reader *r, const struct event *ev)
 {
@@ -296,7 +203,7 @@ int trace_next(struct trace_reader *r, struct event *ev, struct err *e)
     if (n == 0)
         return reader_stop_in_chunk(r, "an event in it cannot be decoded");
     cursor_bytes(&r->coded, n);
-    if (ev->kind == EVENT_MARK && reader_mark(r, ev, e))
+    if (ev->kind == EVENT_MARK && reader_marks_take(r, ev, e))
         return -1;
     r->coded_count--;
     if (r->coded.bad || (r->coded_count == 0 && r->coded.left))
@@ -334,38 +241,16 @@ int trace_rewind(struct trace_reader *r, struct err *e)
     r->in.offset = r->first_offset;
     r->in.number = 1;
     r->coded_count = 0;
-    r->marks_seen = 0;
+    r->marks.seen = 0;
+    if (r->sought) /* those texts have other numbers */
+        reader_marks_forget(r);
+    r->sought = false;
     r->tables.count = 0;
     r->events = 0;
     r->at_end = r->may_grow = false;
     if (r->regs)
         regs_reader_reset(r->regs);
     return 0;
-}
-
-enum trace_growth trace_continue(struct trace_reader *r, struct err *e)
-{
-    struct stat st;
-    if (!r->at_end)
-        return TRACE_GREW;
-    if (!r->may_grow)
-        return TRACE_ENDED;
-    if (fstat(r->fd, &st) < 0) {
-        err_sys(e, errno, "look at the file");
-        return TRACE_LOST;
-    }
-    uint64_t len = (uint64_t)st.st_size;
-    if (len < r->in.offset) {
-        err_set(e, "the file was cut from %" PRIu64 " to %" PRIu64 " bytes while it was read", r->in.offset,
-                len);
-        return TRACE_LOST;
-    }
-    bool same = len == r->in.offset || len == r->seen_len;
-    r->seen_len = len;
-    if (same)
-        return TRACE_WAITS;
-    r->at_end = r->may_grow = false;
-    return TRACE_GREW;
 }
 
 void trace_reader_state(const struct trace_reader *r, struct trace_state *s)
@@ -399,48 +284,7 @@ uint64_t trace_reader_tables_count(const struct trace_reader *r)
     return r->tables.count;
 }
 
-const struct foot *reader_footer(const struct trace_reader *r)
+void trace_reader_want_tables(struct trace_reader *r, unsigned vcpu)
 {
-    return r->has_foot ? &r->foot : NULL;
-}
-
-bool reader_find_footer(struct trace_reader *r, struct foot *foot)
-{
-    struct stat st;
-    uint8_t tail[FOOT_TAIL_LEN], head[CHUNK_HEAD_LEN];
-    if (fstat(r->fd, &st) < 0 || st.st_size < (off_t)(r->first_offset + FOOT_TAIL_LEN))
-        return false;
-    uint64_t file_len = (uint64_t)st.st_size;
-    if (chunk_pread(r->fd, tail, sizeof tail, file_len - sizeof tail, NULL) != sizeof tail)
-        return false;
-    uint32_t len = le32_load(tail);
-    if (len < CHUNK_HEAD_LEN + FOOT_TAIL_LEN || len > file_len - r->first_offset ||
-        chunk_pread(r->fd, head, sizeof head, file_len - len, NULL) != sizeof head)
-        return false;
-    struct chunk_reader in;
-    struct chunk c;
-    chunk_reader_init(&in, r->fd);
-    in.offset = file_len - len;
-    in.number = le32_load(head + 16);
-    bool found = chunk_read(&in, &c, NULL) == CHUNK_OK && in.offset == file_len &&
-                 !strcmp(c.type, CHUNK_FOOT) && !foot_read(r, &c, foot, NULL);
-    chunk_reader_fini(&in);
-    return found;
-}
-
-bool reader_index_holds(struct trace_reader *r, const struct trace_index *entry)
-{
-    uint8_t head[CHUNK_HEAD_LEN];
-    struct chunk_reader in;
-    struct chunk c;
-    if (chunk_pread(r->fd, head, sizeof head, entry->offset, NULL) != sizeof head)
-        return false;
-    chunk_reader_init(&in, r->fd);
-    in.offset = entry->offset;
-    in.number = le32_load(head + 16);
-    bool holds = chunk_read(&in, &c, NULL) == CHUNK_OK && !strcmp(c.type, CHUNK_EVENTS) &&
-                 c.payload_len >= EVENTS_HEAD_LEN && le32_load(c.payload) == entry->count &&
-                 le64_load(c.payload + 4) == entry->seq && le64_load(c.payload + 12) == entry->time_ns;
-    chunk_reader_fini(&in);
-    return holds;
+    r->tables_vcpu = vcpu;
 }

@@ -41,6 +41,9 @@ void regs_reader_destroy(struct regs_reader *r);
 /* Forgets everything: at the start of the file. */
 void regs_reader_reset(struct regs_reader *r);
 
+/* The same at another place than the start: what the vCPUs did before it is not known. */
+void regs_reader_sought(struct regs_reader *r);
+
 /* A REGS chunk was read: keeps its payload. */
 NODISCARD int regs_reader_chunk(struct regs_reader *r, const struct chunk *c, struct err *e);
 /* The event chunk of this number begins: the kept payload is its registers when it stands right before it.
@@ -50,6 +53,9 @@ const char *regs_reader_begin(struct regs_reader *r, uint32_t number);
 const char *regs_reader_event(struct regs_reader *r, const struct event *ev);
 /* After the last of them, likewise. */
 const char *regs_reader_end(const struct regs_reader *r);
+
+/* False when the registers of the event seen last count as unknown only because of regs_reader_sought. */
+bool regs_reader_sure(const struct regs_reader *r);
 
 /* Were there any registers since the reset? */
 bool regs_reader_seen(const struct regs_reader *r);

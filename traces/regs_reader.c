@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is not known of a vCPU after reading began in the midst of the file: whether the registers that would
+ * be kept for it are there; and whether it has run on without being stepped since its last step. */
+enum { UNSURE_KEPT = 1, UNSURE_STALE = 2 };
+
 struct regs_reader {
     struct regs_codec codec;
     uint8_t *payload; /* of the last REGS chunk */
@@ -26,6 +30,10 @@ struct regs_reader {
     uint8_t vcpu;
     bool known, had_before, seen;
     bool stale[REGS_VCPUS]; /* by vCPU: it has run on without being stepped since its last step */
+    uint8_t unsure[REGS_VCPUS];
+    bool sought;   /* reading is about to begin in the midst of the file */
+    bool headless; /* of the chunk that is being read, the registers may stand before that place */
+    bool in_doubt; /* the last event's are not known for that reason */
 };
 
 struct regs_reader *regs_reader_create(struct err *e)
@@ -48,8 +56,17 @@ void regs_reader_reset(struct regs_reader *r)
     memset(r->codec.now, 0, sizeof r->codec.now);
     memset(r->codec.known, 0, sizeof r->codec.known);
     memset(r->stale, 0, sizeof r->stale);
+    memset(r->unsure, 0, sizeof r->unsure);
+    r->in_doubt = r->sought = r->headless = false;
     r->kept = r->covered = r->known = r->had_before = r->seen = false;
     r->steps = 0;
+}
+
+void regs_reader_sought(struct regs_reader *r)
+{
+    regs_reader_reset(r);
+    memset(r->unsure, UNSURE_KEPT | UNSURE_STALE, sizeof r->unsure);
+    r->sought = true;
 }
 
 int regs_reader_chunk(struct regs_reader *r, const struct chunk *c, struct err *e)
@@ -73,8 +90,12 @@ const char *regs_reader_begin(struct regs_reader *r, uint32_t number)
 {
     r->covered = r->kept && r->number == number;
     r->kept = false;
+    r->headless = r->sought;
+    r->sought = false;
     if (!r->covered)
         return NULL;
+    for (size_t i = 0; i < REGS_VCPUS; i++)
+        r->unsure[i] &= UNSURE_STALE; /* the chunk names those that are kept */
     struct cursor in = {r->payload, r->payload_len, false};
     r->steps = (uint32_t)cursor_le(&in, 4);
     size_t masks_len = (size_t)cursor_le(&in, 4);
@@ -89,6 +110,8 @@ const char *regs_reader_begin(struct regs_reader *r, uint32_t number)
 static const char *see_step(struct regs_reader *r, const struct event *ev)
 {
     r->known = r->had_before = false;
+    r->in_doubt = !r->covered && r->headless;
+    r->unsure[ev->vcpu] &= r->in_doubt ? UNSURE_KEPT : 0;
     if (!r->covered) {
         regs_forget(&r->codec, ev->vcpu);
         return NULL;
@@ -112,10 +135,19 @@ static void see_other(struct regs_reader *r, const struct event *ev)
     const struct event_regs *now = &r->codec.now[ev->vcpu];
     bool placed = !(ev->flags & (EVENT_NO_CPU | EVENT_RIP_NEXT));
     bool stands = placed && now->r[EVENT_REG_RIP] == ev->rip && now->r[EVENT_REG_CS] == ev->cs;
+    uint8_t *unsure = &r->unsure[ev->vcpu];
     r->had_before = false;
     r->changed = 0;
+    r->known = false;
+    if (*unsure & UNSURE_KEPT) {
+        r->in_doubt = placed;
+        *unsure |= ev->flags & EVENT_STEPPED ? 0 : UNSURE_STALE;
+        return;
+    }
     r->stale[ev->vcpu] |= placed && !stands && !(ev->flags & EVENT_STEPPED);
     r->known = r->codec.known[ev->vcpu] && stands && !r->stale[ev->vcpu];
+    r->in_doubt = r->known && *unsure;
+    r->known = r->known && !r->in_doubt;
 }
 
 const char *regs_reader_event(struct regs_reader *r, const struct event *ev)
@@ -131,6 +163,11 @@ const char *regs_reader_end(const struct regs_reader *r)
 {
     bool even = !r->covered || (r->steps == 0 && r->in.masks.left == 0 && r->in.values.left == 0);
     return even ? NULL : "it has more registers than steps";
+}
+
+bool regs_reader_sure(const struct regs_reader *r)
+{
+    return !r->in_doubt;
 }
 
 bool regs_reader_seen(const struct regs_reader *r)

@@ -196,4 +196,6 @@ void tables_view_init(struct tables_view *v, const struct trace_tables *t)
     v->target.sregs.cr3 = t->place.cr3;
     v->target.sregs.cr4 = t->place.cr4;
     v->target.sregs.efer = t->place.efer;
+    v->target.maxphyaddr = t->place.maxphyaddr;
+    v->target.no_1gib = t->place.no_1gib;
 }

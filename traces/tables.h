@@ -74,17 +74,24 @@ uint8_t *tables_page_make(struct trace_tables *t, uint64_t gpa);
 NODISCARD int tables_take(struct trace_tables *t, const struct tables_place *place,
                           const struct guest_memory *m, struct err *e);
 
-/* Reads the trace up to event `at` (NULL: to its end): trace_reader_tables() is what stood then. *missed: how
- * many changes that were not copied lie between that copy and the next, some of them perhaps before `at`. -1
- * on an I/O error. */
-NODISCARD int tables_seek(struct trace_reader *r, const uint64_t *at, uint64_t *missed, struct err *e);
+/* Which page tables: those of a vCPU as they stood at an event. */
+struct tables_wanted {
+    bool at_given, vcpu_given;
+    uint64_t at;   /* the event; not given: the end of the trace */
+    unsigned vcpu; /* not given: that of the event, or 0 for the end */
+};
 
-/* Appends `at event 12`, or `at the end of the run`. */
+/* Reads the trace up to that event: trace_reader_tables() is what stood then. Fills w->vcpu when it was not
+ * given. *missed: how many changes that were not copied lie between that copy and the next, some of them
+ * perhaps before the event. -1 on an I/O error. */
+NODISCARD int tables_seek(struct trace_reader *r, struct tables_wanted *w, uint64_t *missed, struct err *e);
+
+/* Appends `at event 12`, or `at the end of the run`, and in front of it the vCPU unless it is number 0. */
 void tables_when(const struct trace_tables *t, struct text *out);
 
-/* Appends, without a newline, why the trace holds no page tables for event `at` (NULL: its end). Reads the
- * trace. */
-NODISCARD int tables_say_none(struct trace_reader *r, const uint64_t *at, struct text *out, struct err *e);
+/* Appends, without a newline, why tables_seek found none. Reads the trace. */
+NODISCARD int tables_say_none(struct trace_reader *r, const struct tables_wanted *w, struct text *out,
+                              struct err *e);
 
 /* ---- as bytes (tables_codec.c) ---- */
 
@@ -97,14 +104,15 @@ NODISCARD int tables_get(struct trace_tables *t, struct cursor in, struct err *e
 
 /* The last two copies that a reader has met. All zeros is a valid empty one. */
 struct tables_pair {
-    struct trace_tables *now, *before; /* owned */
-    uint64_t count;                    /* how many were met: `now` counts from 1 on, `before` from 2 on */
+    struct trace_tables *now, *before, *spare; /* owned */
+    uint64_t count; /* how many were met: `now` counts from 1 on, `before` from 2 on */
 };
 void tables_pair_fini(struct tables_pair *p);
 
-/* Reads a payload into the pair: what was `now` becomes `before`. Results as tables_get; where that is not 0,
- * `before` is lost. */
-NODISCARD int tables_pair_take(struct tables_pair *p, struct cursor in, struct err *e);
+/* Reads a payload into the pair: what was `now` becomes `before`. A copy of another vCPU than `vcpu`
+ * (TRACE_ANY_VCPU: none is) is read and left out. Results as tables_get; where that is not 0, the pair stays
+ * as it was. */
+NODISCARD int tables_pair_take(struct tables_pair *p, struct cursor in, unsigned vcpu, struct err *e);
 
 /* ---- for the debugger's eyes ---- */
 

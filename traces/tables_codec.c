@@ -297,27 +297,26 @@ int tables_get(struct trace_tables *t, struct cursor in, struct err *e)
 
 void tables_pair_fini(struct tables_pair *p)
 {
-    struct trace_tables *both[] = {p->now, p->before};
-    for (size_t i = 0; i < 2; i++) {
-        if (both[i])
-            tables_fini(both[i]);
-        free(both[i]);
+    struct trace_tables *all[] = {p->now, p->before, p->spare};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i])
+            tables_fini(all[i]);
+        free(all[i]);
     }
     *p = (struct tables_pair){0};
 }
 
-int tables_pair_take(struct tables_pair *p, struct cursor in, struct err *e)
+int tables_pair_take(struct tables_pair *p, struct cursor in, unsigned vcpu, struct err *e)
 {
-    if (!p->now)
-        p->now = calloc(1, sizeof *p->now);
-    if (!p->before)
-        p->before = calloc(1, sizeof *p->before);
-    if (!p->now || !p->before)
+    if (!p->spare)
+        p->spare = calloc(1, sizeof *p->spare);
+    if (!p->spare)
         return err_sys(e, ENOMEM, "page tables");
-    struct trace_tables *newest = p->before; /* the older one gives its memory to it */
+    struct trace_tables *newest = p->spare;
     int rc = tables_get(newest, in, e);
-    if (rc)
+    if (rc || (vcpu != TRACE_ANY_VCPU && newest->place.vcpu != vcpu))
         return rc;
+    p->spare = p->before; /* its memory is for the next one */
     p->before = p->now;
     p->now = newest;
     p->count++;

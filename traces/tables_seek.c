@@ -7,8 +7,22 @@
 
 #include "debug/pages.h"
 #include "traces/commands.h"
+#include "traces/reader.h"
 
 #include <inttypes.h>
+
+/* The vCPU of event `at`. Page tables are a vCPU's: another one goes by its own CR3. */
+static int seek_vcpu(struct trace_reader *r, uint64_t at, unsigned *vcpu, struct err *e)
+{
+    struct event ev = {0};
+    int more;
+    if (reader_seek(r, at, e) < 0)
+        return -1;
+    while ((more = trace_next(r, &ev, e)) > 0 && ev.seq < at)
+        continue;
+    *vcpu = ev.vcpu;
+    return more < 0 ? -1 : 0;
+}
 
 /* The changes that the first copy behind event `at` says were not copied. */
 static int seek_missed(struct trace_reader *r, uint64_t at, uint64_t *missed, struct err *e)
@@ -28,46 +42,73 @@ static int seek_missed(struct trace_reader *r, uint64_t at, uint64_t *missed, st
     return more;
 }
 
-int tables_seek(struct trace_reader *r, const uint64_t *at, uint64_t *missed, struct err *e)
+int tables_seek(struct trace_reader *r, struct tables_wanted *w, uint64_t *missed, struct err *e)
 {
     struct event ev;
     int more;
     *missed = 0;
-    if ((at && seek_missed(r, *at, missed, e)) || trace_rewind(r, e))
+    if (w->at_given && !w->vcpu_given && seek_vcpu(r, w->at, &w->vcpu, e))
+        return -1;
+    trace_reader_want_tables(r, w->vcpu);
+    if ((w->at_given && seek_missed(r, w->at, missed, e)) || trace_rewind(r, e))
         return -1;
     while ((more = trace_next(r, &ev, e)) > 0)
-        if (at && ev.seq >= *at)
+        if (w->at_given && ev.seq >= w->at)
             break;
     return more < 0 ? -1 : 0;
 }
 
 void tables_when(const struct trace_tables *t, struct text *out)
 {
+    if (t->place.vcpu)
+        text_addf(out, "of vCPU %u ", t->place.vcpu);
     if (t->place.at_end)
         text_add(out, "at the end of the run");
     else
         text_addf(out, "at event %" PRIu64, t->place.seq);
 }
 
-int tables_say_none(struct trace_reader *r, const uint64_t *at, struct text *out, struct err *e)
+/* What a trace without the wanted tables has. */
+struct none {
+    bool wanted, other; /* tables of the vCPU that was asked for; those of another */
+    uint64_t seq;       /* of the first of them */
+    unsigned vcpu;
+    bool paged; /* the guest was in a mode that needs paging */
+};
+
+static int none_look(struct trace_reader *r, const struct tables_wanted *w, struct none *n, struct err *e)
 {
     struct event ev;
-    bool paged = false;
-    int more;
+    int more = 1;
+    trace_reader_want_tables(r, TRACE_ANY_VCPU);
     if (trace_rewind(r, e))
         return -1;
-    while ((more = trace_next(r, &ev, e)) > 0) {
+    while (more > 0 && !n->wanted) {
+        more = trace_next(r, &ev, e);
         const struct trace_tables *t = trace_reader_tables(r);
-        if (at && t) {
-            text_addf(out, "paging was off at event %" PRIu64 ": it came on at event %" PRIu64, *at,
-                      t->place.seq);
-            return 0;
+        if (t && t->place.vcpu == w->vcpu) {
+            n->wanted = true;
+            n->seq = t->place.seq;
+        } else if (t && !n->other) {
+            n->other = true;
+            n->vcpu = t->place.vcpu;
         }
-        paged = paged || (!(ev.flags & EVENT_NO_CPU) && event_mode(&ev) >= MODE_COMPAT);
+        n->paged |= more > 0 && !(ev.flags & EVENT_NO_CPU) && event_mode(&ev) >= MODE_COMPAT;
     }
-    if (more < 0)
+    return more < 0 ? -1 : 0;
+}
+
+int tables_say_none(struct trace_reader *r, const struct tables_wanted *w, struct text *out, struct err *e)
+{
+    struct none n = {0};
+    if (none_look(r, w, &n, e))
         return -1;
-    if (paged)
+    if (n.wanted)
+        text_addf(out, "paging was off at event %" PRIu64 ": it came on at event %" PRIu64, w->at, n.seq);
+    else if (n.other)
+        text_addf(out, "the trace holds no page tables of vCPU %u, but some of vCPU %u: see --vcpu", w->vcpu,
+                  n.vcpu);
+    else if (n.paged)
         text_add(out,
                  "the trace holds no page tables, though the guest was in long mode, which needs paging: it "
                  "was written without them");
@@ -97,16 +138,17 @@ static void write_heading(const struct trace_tables *t, uint64_t missed, struct 
             "there seems to be no memory\n");
 }
 
-int trace_page(struct trace_reader *r, const uint64_t *gva, const uint64_t *at, struct text *out,
-               struct err *e)
+int trace_page(struct trace_reader *r, const uint64_t *gva, const struct tables_wanted *wanted,
+               struct text *out, struct err *e)
 {
+    struct tables_wanted w = *wanted;
     struct tables_view view;
     uint64_t missed;
-    if (tables_seek(r, at, &missed, e))
+    if (tables_seek(r, &w, &missed, e))
         return -1;
     const struct trace_tables *t = trace_reader_tables(r);
     if (!t) {
-        if (tables_say_none(r, at, out, e))
+        if (tables_say_none(r, &w, out, e))
             return -1;
         text_addc(out, '\n');
         return 0;

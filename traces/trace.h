@@ -158,6 +158,11 @@ const struct event_regs *trace_reader_regs(const struct trace_reader *r, uint32_
 /* Those before it, when the event is a step and they are known; else NULL. */
 const struct event_regs *trace_reader_regs_before(const struct trace_reader *r);
 
+/* Asks for the page tables of one vCPU only: before the first trace_next, or before a rewind. At first those
+ * of any are given. */
+enum { TRACE_ANY_VCPU = 256 };
+void trace_reader_want_tables(struct trace_reader *r, unsigned vcpu);
+
 /* The newest copy of the guest's page tables that stands before the event read last (or at the end), and the
  * one before that; NULL when there is none. Good until the next trace_next, trace_rewind or close. The number
  * says how many copies there were since the last rewind. */

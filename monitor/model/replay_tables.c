@@ -16,13 +16,8 @@ void replay_tables_fini(struct replay_tables *k)
     k->count = 0;
 }
 
-int replay_tables_see(struct replay_tables *k, const struct trace_reader *r, uint64_t event, struct err *e)
+static int keep(struct replay_tables *k, const struct trace_tables *t, uint64_t event, struct err *e)
 {
-    uint64_t seen = trace_reader_tables_count(r);
-    const struct trace_tables *t = trace_reader_tables(r);
-    if (seen == k->seen || !t)
-        return 0;
-    k->seen = seen;
     size_t len = t->page_count * TABLES_PAGE_LEN;
     if (k->count == REPLAY_TABLES_MAX || k->len + len > REPLAY_TABLES_LEN_MAX)
         return 0;
@@ -37,11 +32,22 @@ int replay_tables_see(struct replay_tables *k, const struct trace_reader *r, uin
     return 0;
 }
 
-void replay_tables_fill(const struct replay_tables *k, uint64_t position, bool last, struct snapshot *s)
+int replay_tables_see(struct replay_tables *k, const struct trace_reader *r, uint64_t event, struct err *e)
+{
+    uint64_t fresh = trace_reader_tables_count(r) - k->seen;
+    k->seen += fresh;
+    if (fresh > 1 && keep(k, trace_reader_tables_before(r), event, e) < 0)
+        return -1;
+    return fresh ? keep(k, trace_reader_tables(r), event, e) : 0;
+}
+
+void replay_tables_fill(const struct replay_tables *k, uint64_t position, bool last, unsigned vcpu,
+                        struct snapshot *s)
 {
     const struct trace_tables *t = NULL;
     for (size_t i = 0; i < k->count && (last || k->before[i] <= position); i++)
-        t = k->copy[i];
+        if (k->copy[i]->place.vcpu == vcpu)
+            t = k->copy[i];
     if (!t || !(t->place.cr0 & CR0_PG))
         return;
     struct tables_view view;
@@ -53,6 +59,8 @@ void replay_tables_fill(const struct replay_tables *k, uint64_t position, bool l
     to->cr3 = view.target.sregs.cr3;
     to->cr4 = view.target.sregs.cr4;
     to->efer = view.target.sregs.efer;
+    s->target.maxphyaddr = view.target.maxphyaddr;
+    s->target.no_1gib = view.target.no_1gib;
     if (!s->has_regs) /* those of the step are newer than the copy */
         s->sregs = *to;
 }

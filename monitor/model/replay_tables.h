@@ -25,8 +25,9 @@ void replay_tables_fini(struct replay_tables *k);
 NODISCARD int replay_tables_see(struct replay_tables *k, const struct trace_reader *r, uint64_t event,
                                 struct err *e);
 
-/* Gives the snapshot the page tables at event `position`, if there are any; they are borrowed. `last`: the
- * run ends there. */
-void replay_tables_fill(const struct replay_tables *k, uint64_t position, bool last, struct snapshot *s);
+/* Gives the snapshot the page tables of a vCPU at event `position`, if there are any; they are borrowed.
+ * `last`: the run ends there. */
+void replay_tables_fill(const struct replay_tables *k, uint64_t position, bool last, unsigned vcpu,
+                        struct snapshot *s);
 
 #endif

@@ -70,7 +70,7 @@ static enum fault_verdict page_fault(const struct target *t, struct fault *f, co
 
 enum fault_verdict fault_memory(const struct target *t, const struct fault_access *a, struct fault *f)
 {
-    struct gva_context c = gva_context_of(&t->regs, &t->sregs);
+    struct gva_context c = target_gva_context(t);
     struct gva_walk w;
     c.cpl = a->cpl;
     if (a->implicit)
@@ -98,7 +98,7 @@ static enum fault_verdict fetch_fails(const struct target *t, const struct instr
         at &= UINT32_MAX;
     if (!fault_is_canonical(t, at))
         return fault_raise(t, f, VECTOR_GP, 0, "the fetch at 0x%llx: not a canonical address", ULL(at));
-    struct gva_context c = gva_context_of(&t->regs, &t->sregs);
+    struct gva_context c = target_gva_context(t);
     struct gva_walk w;
     gva_translate(t->memory, &c, at, GVA_FETCH, &w);
     if (!w.ok)

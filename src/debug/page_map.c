@@ -301,7 +301,7 @@ static void map_scan_filtered(struct map *m)
 void pages_map_write(const struct target *t, const struct pages_filter *filter, struct text *out)
 {
     struct map m = {.memory = t->memory,
-                    .context = gva_context_of(&t->regs, &t->sregs),
+                    .context = target_gva_context(t),
                     .filter = {.last = UINT64_MAX},
                     .out = out,
                     .seen = calloc(SEEN_SLOTS, sizeof(struct seen))};

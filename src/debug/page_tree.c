@@ -19,7 +19,7 @@
 
 int page_tree_open(struct page_tree *tree, const struct target *t, struct page_table *root, struct err *e)
 {
-    *tree = (struct page_tree){.memory = t->memory, .context = gva_context_of(&t->regs, &t->sregs)};
+    *tree = (struct page_tree){.memory = t->memory, .context = target_gva_context(t)};
     tree->scheme = paging_scheme(&tree->context);
     if (!tree->scheme)
         return err_set(e, "no page tables: paging is off (CR0.PG is 0)");

@@ -155,7 +155,7 @@ static void write_tables(const struct target *t, const struct paging_scheme *s, 
 
 void pages_walk_write(const struct target *t, uint64_t gva, struct text *out)
 {
-    struct gva_context c = gva_context_of(&t->regs, &t->sregs);
+    struct gva_context c = target_gva_context(t);
     const struct paging_scheme *s = paging_scheme(&c);
     c.cpl = 0;
     pages_scheme_write(&c, out);

@@ -24,7 +24,7 @@ static uint64_t size_mask(unsigned bits)
 
 static bool byte_write(struct replay *r, uint64_t linear, uint8_t byte)
 {
-    struct gva_context c = gva_context_of(&r->t->regs, &r->t->sregs);
+    struct gva_context c = target_gva_context(r->t);
     struct gva_walk w;
     gva_translate(r->t->memory, &c, linear, GVA_WRITE, &w);
     uint8_t *p = w.ok ? memory_ptr(r->t->memory, w.gpa, 1, true) : NULL;

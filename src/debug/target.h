@@ -26,6 +26,8 @@ struct target {
     struct kvm_regs regs;
     struct kvm_sregs sregs;
     bool regs_changed, sregs_changed; /* set by who writes them; the owner stores them and clears these */
+    unsigned maxphyaddr;              /* bits of a physical address, 0: not known; as in struct gva_context */
+    bool no_1gib;                     /* the processor has no 1-GiB pages */
     const struct symbols *symbols;    /* NULL: none */
     const struct event *event;        /* for conditions on an event; NULL: none */
     const struct event_names *names;  /* of the machine's devices; NULL: none */
@@ -33,10 +35,19 @@ struct target {
     void *ctx;                        /* theirs */
 };
 
+/* The context of the guest's own accesses. */
+static inline struct gva_context target_gva_context(const struct target *t)
+{
+    struct gva_context c = gva_context_of(&t->regs, &t->sregs);
+    c.maxphyaddr = t->maxphyaddr;
+    c.no_1gib = t->no_1gib;
+    return c;
+}
+
 /* As CPL 0 without SMAP in the way: what a debugger may read, the guest's own ring notwithstanding. */
 static inline struct gva_context target_context(const struct target *t)
 {
-    struct gva_context c = gva_context_of(&t->regs, &t->sregs);
+    struct gva_context c = target_gva_context(t);
     c.cpl = 0;
     c.ac = true;
     return c;

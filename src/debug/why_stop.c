@@ -99,7 +99,7 @@ static void know_gate(const struct why_stop *w, const struct gate *g, struct acc
 static struct gva_context fault_context(const struct why_stop *w, uint32_t code)
 {
     const struct target *t = w->before ? w->before : w->now;
-    struct gva_context c = gva_context_of(&t->regs, &t->sregs);
+    struct gva_context c = target_gva_context(t);
     c.cpl = code & PF_USER ? 3 : 0;
     return c;
 }

@@ -1,7 +1,7 @@
 /*
  * `trace merge`: the order, what is renumbered, what is joined, ends, and the refusals.
  */
-#include "trace_make.h"
+#include "tables_make.h"
 
 #include "traces/merge.h"
 
@@ -64,15 +64,15 @@ static struct trace_reader *merged(const struct part *parts, size_t n, struct te
 {
     struct make_file in[MERGE_MAX], out = make_file();
     struct trace_reader *r[MERGE_MAX];
-    const char *paths[MERGE_MAX];
+    const char *names[MERGE_MAX];
     struct text ignored = {0};
     struct err e = {0};
     for (size_t i = 0; i < n; i++) {
         in[i] = part_make(&parts[i]);
-        paths[i] = in[i].path;
+        names[i] = in[i].path;
         r[i] = make_reader(&in[i]);
     }
-    int rc = trace_merge(r, paths, n, out.path, said ? said : &ignored, &e);
+    int rc = trace_merge(r, names, n, out.path, said ? said : &ignored, &e);
     if (rc)
         fprintf(stderr, "trace_merge: %s\n", e.text);
     CU_ASSERT_EQUAL_FATAL(rc, 0);
@@ -224,20 +224,100 @@ static void test_symbols(void)
     text_fini(&said);
 }
 
+/* A trace of two events, a copy of page tables in front of the second, and three at its end. */
+static struct make_file paged_make(const char *guest, uint64_t start_unix_ns, struct guest_memory *m)
+{
+    struct part p = {.guest = guest, .step_ns = 100};
+    struct make_file f = make_file();
+    struct trace_info info = make_info();
+    struct trace_end end = make_end();
+    struct err e = {0};
+    info.guest = guest;
+    info.start_unix_ns = start_unix_ns;
+    struct trace_writer *w = trace_create(f.path, &info, &e);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(w);
+    for (uint64_t i = 0; i < 2; i++) {
+        const struct event ev = part_event(&p, i);
+        trace_put(w, &ev);
+        for (uint64_t k = 0; k < (i ? 3 : 1); k++) {
+            put_entry(m, 0x1000, 1, (2 + 4 * i + k) * 0x1000 | PWU, 8);
+            put_copy(w, m, &paths[P4].c, i + 1);
+        }
+    }
+    CU_ASSERT_EQUAL(trace_close(w, &end, &e), 0);
+    return f;
+}
+
+/* What stands in the first table's second entry. */
+static uint64_t copy_entry(const struct trace_tables *t)
+{
+    const uint8_t *page = t ? tables_page(t, 0x1000) : NULL;
+    return page ? le64_load(page + 8) >> 12 : 0;
+}
+
+/* Each copy in front of the same event as before, as its machine's; of several in one place the last two. */
+static void test_tables(void)
+{
+    static const struct {
+        uint64_t events, entry, missed;
+        unsigned vcpu;
+    } rows[] = {{2, 2, 0, 0}, {3, 7, 1, 0}, {3, 8, 0, 0}, {3, 2, 0, 1}, {4, 7, 1, 1}, {4, 8, 0, 1}};
+    struct guest_memory m;
+    struct make_file in[2], out = make_file();
+    struct trace_reader *r[2], *all;
+    const char *names[2];
+    struct text said = {0};
+    struct err e = {0};
+    path_make(&m, &paths[P4]);
+    for (size_t i = 0; i < 2; i++) { /* a at 100 and 200 ns, b at 150 and 250 */
+        in[i] = paged_make(i ? "two" : "one", 5000 + 50 * i, &m);
+        names[i] = in[i].path;
+        r[i] = make_reader(&in[i]);
+    }
+    CU_ASSERT_EQUAL_FATAL(trace_merge(r, names, 2, out.path, &said, &e), 0);
+    for (unsigned vcpu = 0; vcpu < 2; vcpu++) {
+        struct tables_wanted w = {.vcpu_given = true, .vcpu = vcpu};
+        uint64_t missed;
+        all = make_reader(&out);
+        CU_ASSERT_EQUAL(tables_seek(all, &w, &missed, &e), 0);
+        CU_ASSERT_EQUAL(trace_reader_tables_count(all), 3);
+        const struct trace_tables *t = trace_reader_tables(all), *old = trace_reader_tables_before(all);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(old);
+        CU_ASSERT_EQUAL(copy_entry(old), rows[3 * vcpu + 1].entry);
+        CU_ASSERT_EQUAL(old->place.missed, rows[3 * vcpu + 1].missed);
+        CU_ASSERT_EQUAL(copy_entry(t), rows[3 * vcpu + 2].entry);
+        CU_ASSERT_EQUAL(t->place.seq, rows[3 * vcpu + 2].events);
+        w = (struct tables_wanted){
+            .at_given = true, .at = rows[3 * vcpu].events, .vcpu_given = true, .vcpu = vcpu};
+        CU_ASSERT_EQUAL(tables_seek(all, &w, &missed, &e), 0);
+        CU_ASSERT_EQUAL(copy_entry(trace_reader_tables(all)), 2);
+        CU_ASSERT_EQUAL(trace_reader_tables(all)->place.seq, rows[3 * vcpu].events);
+        CU_ASSERT_EQUAL(trace_reader_tables(all)->place.vcpu, vcpu);
+        trace_reader_close(all);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        trace_reader_close(r[i]);
+        unlink(in[i].path);
+    }
+    unlink(out.path);
+    text_fini(&said);
+    memory_fini(&m);
+}
+
 /* Refused, and nothing is destroyed. */
 static void refuse(const struct part *parts, size_t n, size_t out, const char *words)
 {
     struct make_file in[MERGE_MAX];
     struct trace_reader *r[MERGE_MAX];
-    const char *paths[MERGE_MAX];
+    const char *names[MERGE_MAX];
     struct text said = {0};
     struct err e = {0};
     for (size_t i = 0; i < n; i++) {
         in[i] = part_make(&parts[i]);
-        paths[i] = in[i].path;
+        names[i] = in[i].path;
         r[i] = make_reader(&in[i]);
     }
-    CU_ASSERT_EQUAL(trace_merge(r, paths, n, out < n ? paths[out] : "/tmp/ringside-test-merged", &said, &e),
+    CU_ASSERT_EQUAL(trace_merge(r, names, n, out < n ? names[out] : "/tmp/ringside-test-merged", &said, &e),
                     -1);
     CU_ASSERT_PTR_NOT_NULL(strstr(e.text, words));
     CU_ASSERT_NOT_EQUAL(access("/tmp/ringside-test-merged", F_OK), 0);
@@ -263,8 +343,13 @@ static void test_refused(void)
 }
 
 static const struct unit_test tests[] = {
-    {"two machines", test_machines},   {"one machine", test_one_machine},      {"marks", test_marks},
-    {"one that breaks off", test_cut}, {"registers of steps", test_registers}, {"symbols", test_symbols},
+    {"two machines", test_machines},
+    {"one machine", test_one_machine},
+    {"marks", test_marks},
+    {"one that breaks off", test_cut},
+    {"registers of steps", test_registers},
+    {"symbols", test_symbols},
+    {"page tables", test_tables},
     {"refused", test_refused},
 };
 UNIT_MAIN("merge", tests)

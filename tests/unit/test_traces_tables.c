@@ -192,17 +192,23 @@ static void test_file_order(void)
     unlink(f.path);
 }
 
-static char *page_words(const char *path, const uint64_t *gva, const uint64_t *at)
+static char *page_words_of(const char *path, const uint64_t *gva, const struct tables_wanted *w)
 {
     struct err e = {0};
     struct text out = {0};
     struct trace_reader *r = trace_open(path, &e);
     CU_ASSERT_PTR_NOT_NULL_FATAL(r);
-    CU_ASSERT_EQUAL_FATAL(trace_page(r, gva, at, &out, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(trace_page(r, gva, w, &out, &e), 0);
     trace_reader_close(r);
     char *words = strdup(text_str(&out));
     text_fini(&out);
     return words;
+}
+
+static char *page_words(const char *path, const uint64_t *gva, const uint64_t *at)
+{
+    const struct tables_wanted w = {.at_given = at, .at = at ? *at : 0};
+    return page_words_of(path, gva, &w);
 }
 
 /* The debugger says the same of the copy as of the guest's own memory, for every scheme. */
@@ -221,6 +227,7 @@ static void test_same_words(void)
         t.sregs.cr3 = paths[i].c.cr3;
         t.sregs.cr4 = paths[i].c.cr4;
         t.sregs.efer = paths[i].c.efer;
+        t.maxphyaddr = 46; /* as in place_of */
         const uint64_t gvas[] = {paths[i].gva, paths[i].gva + 0x1000, 0, 0xffffffff};
         for (size_t k = 0; k < 5; k++) {
             struct text live = {0};
@@ -270,6 +277,68 @@ static void test_at(void)
     unlink(f.path);
 }
 
+/* Two vCPUs with tables of their own: the event's are shown, or those that are named. */
+static void test_vcpus(void)
+{
+    struct make_file f = make_file();
+    struct trace_writer *w = make_writer(&f);
+    static struct trace_tables copy;
+    struct guest_memory m;
+    uint64_t now = 0;
+    path_make(&m, &paths[P4]);
+    for (unsigned i = 0; i < 8; i++) {
+        struct event ev = make_console_event(i, &now);
+        ev.vcpu = i % 2;
+        if (i == 2 || i == 3) {
+            take_copy(&copy, &m, &paths[P4].c, i);
+            copy.place.vcpu = ev.vcpu;
+            trace_put_tables(w, &copy);
+            put_entry(&m, 0x1000, 1, 0x2000 | PWU, 8);
+        }
+        trace_put(w, &ev);
+    }
+    make_close(w);
+    static const struct {
+        struct tables_wanted wanted;
+        const char *says;
+    } rows[] = {
+        {{0}, "page tables at event 2 ("},
+        {{.vcpu_given = true, .vcpu = 1}, "page tables of vCPU 1 at event 3 ("},
+        {{.vcpu_given = true, .vcpu = 2}, "the trace holds no page tables of vCPU 2, but some of vCPU 0"},
+        {{.at_given = true, .at = 6}, "page tables at event 2 ("},
+        {{.at_given = true, .at = 7}, "page tables of vCPU 1 at event 3 ("},
+        {{.at_given = true, .at = 6, .vcpu_given = true, .vcpu = 1}, "page tables of vCPU 1 at event 3 ("},
+        {{.at_given = true, .at = 1}, "paging was off at event 1: it came on at event 3"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *words = page_words_of(f.path, NULL, &rows[i].wanted);
+        CU_ASSERT(strncmp(words, rows[i].says, strlen(rows[i].says)) == 0);
+        free(words);
+    }
+    tables_fini(&copy);
+    memory_fini(&m);
+    unlink(f.path);
+}
+
+/* A page beyond the processor's addresses is a reserved bit, for words as for pictures. */
+static void test_width(void)
+{
+    struct make_file f = make_file();
+    struct trace_writer *w = make_writer(&f);
+    struct guest_memory m;
+    path_make(&m, &paths[P4]);
+    put_entry(&m, 0x1000, 2, 1ull << 47 | PWU, 8); /* place_of says 46 bits */
+    put_copy(w, &m, &paths[P4].c, 0);
+    put_events(w, 0, 3);
+    make_close(w);
+    const uint64_t gva = 2ull << 39;
+    char *words = page_words(f.path, &gva, NULL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(words, "reserved"));
+    free(words);
+    memory_fini(&m);
+    unlink(f.path);
+}
+
 static void test_none(void)
 {
     struct make_file f = make_file();
@@ -297,15 +366,15 @@ static void test_none(void)
 static void run_all_pages(const char *path)
 {
     struct err e = {0};
-    const uint64_t at = 1;
+    const struct tables_wanted last = {0}, first = {.at_given = true, .at = 1};
     struct trace_reader *r = trace_open(path, &e);
     if (!r)
         return;
     FILE *null = fopen("/dev/null", "w");
     struct text out = {0};
     const struct graph_choice walk = {.gva_given = true, .gva = 0x1234567};
-    CU_ASSERT_EQUAL(trace_page(r, NULL, NULL, &out, &e), 0);
-    CU_ASSERT_EQUAL(trace_page(r, &walk.gva, &at, &out, &e), 0);
+    CU_ASSERT_EQUAL(trace_page(r, NULL, &last, &out, &e), 0);
+    CU_ASSERT_EQUAL(trace_page(r, &walk.gva, &first, &out, &e), 0);
     CU_ASSERT_EQUAL(trace_graph_with(r, NULL, GRAPH_PAGES, NULL, NULL, null, &e), 0);
     CU_ASSERT_EQUAL(trace_graph_with(r, NULL, GRAPH_WALK, &walk, NULL, null, &e), 0);
     text_fini(&out);
@@ -444,6 +513,8 @@ static const struct unit_test tests[] = {
     {"a copy stands where it was taken", test_file_order},
     {"the debugger's words are those of the live guest", test_same_words},
     {"--at", test_at},
+    {"several vCPUs", test_vcpus},
+    {"the width of a physical address", test_width},
     {"a trace without page tables", test_none},
     {"every byte damaged, every prefix", test_damage},
     {"random damage to the decoder", test_random_bytes},
