@@ -17,6 +17,7 @@ set(CPACK_PACKAGE_CONTACT "The Ringside authors <maintainers@ringside.invalid>")
 set(CPACK_DEBIAN_PACKAGE_SECTION education)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "gcc, binutils, graphviz")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "xdg-utils") # trace graph --open
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)

@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,6 +122,8 @@ static int trace_command(const struct command *self, int argc, char **argv)
 {
     (void)self;
     const char *word = argc > 0 ? argv[0] : "";
+    signal(SIGPIPE,
+           SIG_DFL); /* `| head` has seen enough: no error, nothing to say (a run goes on, see main) */
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
         return trace_usage();
     for (size_t i = 0; i < TRACE_COMMAND_COUNT; i++)

@@ -112,11 +112,11 @@ static int read_check(const struct positionals *words, const struct trace_settin
 
 const struct trace_command trace_command_check = {
     {"check", "FILE.rst [RULES]", "is the file whole? With a file of rules: are they kept?",
-     "Without rules: says what is wrong and how much is readable; exit status 0 whole, 1 damaged or cut, 126 "
-     "not a "
-     "trace at all. With rules: exit status 0 all are kept, 1 some are not, 126 an error. docs/rules.md has "
-     "the "
-     "language.",
+     "Without rules: says what is wrong and how much is readable. Exit status: 0 whole, 1 damaged or cut,\n"
+     "126 not a trace at all.\n"
+     "With rules: says which are broken, by which event. Exit status: 0 all are kept, 1 some are not, 126 "
+     "an\n"
+     "error. docs/rules.md has the language.",
      check_rows, trace_subcommand},
     "ringside trace check",
     sizeof(struct check_settings),

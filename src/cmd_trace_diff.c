@@ -6,7 +6,7 @@
 
 #include "traces/diff.h"
 
-enum { CONTEXT_DEFAULT = 3 };
+enum { CONTEXT_DEFAULT = 3, SHOWN_MAX = 2000 };
 
 struct diff_settings {
     struct trace_settings common;
@@ -47,7 +47,7 @@ static int set_context(void *settings, const char *value, struct err *e)
 
 static int set_shown(void *settings, const char *value, struct err *e)
 {
-    return option_number(value, 1, UINT64_MAX, &own(settings)->options.shown, e);
+    return option_number(value, 1, SHOWN_MAX, &own(settings)->options.shown, e);
 }
 
 static int set_graph(void *settings, const char *value, struct err *e)
@@ -73,7 +73,7 @@ static const struct option_row diff_rows[] = {
      "interrupts: each like other events, or count them by vector (auto: count when a clock was real)",
      set_irqs},
     {"--context", "N", "equal events around a difference (default 3)", set_context},
-    {"--limit", "N", "show the first N differences (default 1)", set_shown},
+    {"--limit", "N", "show the first N differences (default 1, at most 2000)", set_shown},
     {"--json", NULL, "as one JSON object", trace_set_json},
     {"--graph", NULL, "draw both as one picture instead", set_graph},
     {"-o", "FILE", "the picture: the ending .dot, .svg, .png or .pdf names the format", trace_set_output},
@@ -89,6 +89,8 @@ static int compare(struct trace_reader *const r[2], const struct trace_settings 
 {
     const struct diff_settings *mine = (const struct diff_settings *)s;
     struct text t = {0};
+    if (s->json && (mine->graph || s->output))
+        return err_set(e, "trace diff: --json and a picture are two answers: ask for one at a time");
     if (mine->graph || s->output)
         return trace_diff_graph(r[0], r[1], o, s->output, stdout, e);
     int rc = trace_diff(r[0], r[1], o, s->json, &t, e);

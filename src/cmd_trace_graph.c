@@ -89,7 +89,7 @@ static const struct option_row graph_rows[] = {
      "write here; the ending .dot, .svg, .png or .pdf names the format (default: DOT on stdout)",
      trace_set_output},
     {"--open", NULL, "show it on the desktop; without -o, it is written to a temporary file", set_open},
-    {"--max-nodes", "N", "at most N boxes, 1 to 200; what is rarer becomes one box \"other\"", set_max_nodes},
+    {"--max-nodes", "N", "at most N boxes, 1 to 500; what is rarer becomes one box \"other\"", set_max_nodes},
     {"--at", "SEQ", "pages, walk: the page tables as they stood at this event (default: the last)", set_at},
     {"--vcpu", "N", "pages, walk: this vCPU's page tables (default: the event's, else 0)", set_vcpu},
     {"--gva", "ADDR", "walk: the linear address", set_gva},

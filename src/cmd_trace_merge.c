@@ -39,8 +39,8 @@ static int read_merge(const struct positionals *words, const struct trace_settin
 
 const struct trace_command trace_command_merge = {
     {"merge", "A.rst B.rst ...", "several traces as one, on one clock",
-     "Times count from the earliest start. Parts of one machine stay as they are; of several machines, vCPUs "
-     "are renumbered and devices get a letter: a.uart, b.uart.",
+     "Up to eight. Times count from the earliest start. Parts of one machine stay as they are; of several\n"
+     "machines, vCPUs are renumbered and devices get a letter: a.uart, b.uart.",
      merge_rows, trace_subcommand},
     "ringside trace merge",
     sizeof(struct trace_settings),

@@ -3,30 +3,20 @@
  */
 #include "monitor_config.h"
 
-#include <errno.h>
+#include "base/place.h"
+
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CONFIG_MAX = 4096 };
 
-/* False: there is no place for it. */
-static bool config_place(char *path, size_t cap)
-{
-    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-    int n = config && config[0] == '/' ? snprintf(path, cap, "%s/ringside/monitor", config)
-            : home && home[0] == '/'   ? snprintf(path, cap, "%s/.config/ringside/monitor", home)
-                                       : -1;
-    return n > 0 && (size_t)n + 8 < cap;
-}
+static const struct place config = {"XDG_CONFIG_HOME", ".config", "ringside/monitor"};
 
 void config_load(struct screen *s)
 {
     char path[PATH_MAX], bytes[CONFIG_MAX + 1];
-    FILE *f = config_place(path, sizeof path) ? fopen(path, "re") : NULL;
+    FILE *f = place_find(&config, path, sizeof path) ? fopen(path, "re") : NULL;
     if (!f)
         return;
     size_t n = fread(bytes, 1, CONFIG_MAX, f);
@@ -35,24 +25,12 @@ void config_load(struct screen *s)
     screen_restore(s, bytes);
 }
 
-static bool make_folders(char *path)
-{
-    for (char *p = path + 1; (p = strchr(p, '/')); p++) {
-        *p = '\0';
-        int rc = mkdir(path, 0700);
-        *p = '/';
-        if (rc < 0 && errno != EEXIST)
-            return false;
-    }
-    return true;
-}
-
 /* Written beside and renamed: two monitors that end at once leave one whole file. */
 void config_save(const struct screen *s)
 {
     char path[PATH_MAX], beside[PATH_MAX + 16];
     struct text state = {0};
-    if (!config_place(path, sizeof path) || !make_folders(path))
+    if (!place_find(&config, path, sizeof path) || !place_make(path))
         return;
     snprintf(beside, sizeof beside, "%s.%d", path, (int)getpid());
     screen_save(s, &state);

@@ -9,6 +9,7 @@
 #include "traces/reader.h"
 #include "traces/step_line.h"
 #include "vm/cpu.h"
+#include "vm/cpu_regs.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -31,50 +32,23 @@ struct at {
     unsigned bits;
 };
 
-static void segment_set(struct kvm_segment *seg, uint64_t selector, bool real)
+static void segment_set(struct kvm_segment *seg, bool real)
 {
-    seg->selector = (uint16_t)selector;
-    seg->base = real ? selector << 4 : 0;
+    if (real)
+        seg->base = (uint64_t)seg->selector << 4;
     seg->present = seg->s = 1;
 }
 
-/* A CPU with these registers. Segment bases are those of real mode, or taken for 0. */
+/* A CPU with these registers. Segment bases are those of real mode, or taken for 0 but for FS and GS. */
 static void target_fill(const struct event_regs *from, enum cpu_mode mode, unsigned bits, struct target *t)
 {
-    const uint64_t *r = from->r;
-    bool real = !(r[EVENT_REG_CR0] & CR0_PE);
     memset(t, 0, sizeof *t);
-    t->regs = (struct kvm_regs){
-        .rax = r[EVENT_REG_RAX],
-        .rcx = r[EVENT_REG_RCX],
-        .rdx = r[EVENT_REG_RDX],
-        .rbx = r[EVENT_REG_RBX],
-        .rsp = r[EVENT_REG_RSP],
-        .rbp = r[EVENT_REG_RBP],
-        .rsi = r[EVENT_REG_RSI],
-        .rdi = r[EVENT_REG_RDI],
-        .r8 = r[EVENT_REG_R8],
-        .r9 = r[EVENT_REG_R9],
-        .r10 = r[EVENT_REG_R10],
-        .r11 = r[EVENT_REG_R11],
-        .r12 = r[EVENT_REG_R12],
-        .r13 = r[EVENT_REG_R13],
-        .r14 = r[EVENT_REG_R14],
-        .r15 = r[EVENT_REG_R15],
-        .rip = r[EVENT_REG_RIP],
-        .rflags = r[EVENT_REG_RFLAGS],
-    };
     struct kvm_sregs *s = &t->sregs;
-    s->cr0 = r[EVENT_REG_CR0];
-    s->cr3 = r[EVENT_REG_CR3];
-    s->cr4 = r[EVENT_REG_CR4];
-    s->efer = r[EVENT_REG_EFER];
-    segment_set(&s->cs, r[EVENT_REG_CS], real);
-    segment_set(&s->ss, r[EVENT_REG_SS], real);
-    segment_set(&s->ds, r[EVENT_REG_DS], real);
-    segment_set(&s->es, r[EVENT_REG_ES], real);
-    segment_set(&s->fs, r[EVENT_REG_FS], real);
-    segment_set(&s->gs, r[EVENT_REG_GS], real);
+    cpu_regs_restore(from, &t->regs, s);
+    bool real = !(s->cr0 & CR0_PE);
+    struct kvm_segment *const segments[] = {&s->cs, &s->ss, &s->ds, &s->es, &s->fs, &s->gs};
+    for (size_t i = 0; i < sizeof segments / sizeof segments[0]; i++)
+        segment_set(segments[i], real);
     s->cs.l = mode == MODE_LONG;
     s->cs.db = bits == 32;
     s->ss.dpl = real ? 0 : s->cs.selector & 3;

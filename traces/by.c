@@ -52,6 +52,12 @@ static const struct query_field *field_find(const char *name, struct err *e)
         query_field_find(query_event_fields, strcmp(name, "time") ? name : "time_ns");
     if (f)
         return f;
+    bool is_register;
+    (void)query_register_find(name, &is_register);
+    if (is_register) {
+        err_set(e, "%s is a register: --where asks about those, groups are of an event's own fields", name);
+        return NULL;
+    }
     for (size_t i = 0; query_field_help(i, &known, &summary); i++)
         nearest_offer(name, known, &best, &distance);
     if (best)

@@ -117,7 +117,7 @@ enum graph_kind {
         GRAPH_KIND_COUNT
 };
 
-#define GRAPH_NODES_MAX 200
+#define GRAPH_NODES_MAX 500
 
 /* Options that not every picture has a use for. A picture that needs one takes it, too. */
 enum graph_option {

@@ -5,6 +5,7 @@
  */
 #include "traces/class.h"
 #include "traces/diff_inside.h"
+#include "traces/fields.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,18 @@ static void group_name(const struct diff_side *s, const struct event *ev, struct
         text_addf(reg, ".%s", event_reg_name(s->names, ev));
 }
 
+/* Names are short but for those of a file that somebody made up. */
+enum { NAME_MAX_LEN = 160 };
+
+static char *name_copy(const char *s)
+{
+    struct text t = {0};
+    string_clean(&t, s, strlen(s), NAME_MAX_LEN);
+    char *copy = t.failed ? NULL : strdup(text_str(&t));
+    text_fini(&t);
+    return copy;
+}
+
 static long group_add(struct diff_groups *g, const struct text *what, const char *where,
                       const struct text *reg, const struct event *ev)
 {
@@ -88,9 +101,9 @@ static long group_add(struct diff_groups *g, const struct text *what, const char
         g->cap = cap;
     }
     struct diff_group *row = &g->row[g->count];
-    *row = (struct diff_group){.what = strdup(text_str(what)),
-                               .where = strdup(where),
-                               .reg = strdup(text_str(reg)),
+    *row = (struct diff_group){.what = name_copy(text_str(what)),
+                               .where = name_copy(where),
+                               .reg = name_copy(text_str(reg)),
                                .kind = ev->kind,
                                .dir = ev->dir,
                                .colour = event_kind_info(ev->kind)->colour};
@@ -116,7 +129,8 @@ static long group_by_name(struct diff_groups *g, const struct diff_side *s, cons
     struct text what = {0}, reg = {0};
     const char *where = s->options->place == DIFF_PLACE_SYMBOL ? event_symbol_name(s->names, ev) : "";
     group_name(s, ev, &what, &reg);
-    uint64_t key = diff_mix(diff_mix(diff_sum_string(text_str(&what)), ev->kind), diff_sum_string(where));
+    uint64_t key =
+        diff_mix(diff_mix(diff_mix(0, diff_sum_string(text_str(&what))), ev->kind), diff_sum_string(where));
     long at = map_find(&g->by_name, key);
     if (at < 0 && g->count >= DIFF_GROUPS_MAX) {
         at = group_rest(g, ev);
@@ -136,7 +150,7 @@ static uint64_t number_key(const struct diff_side *s, const struct event *ev)
     const struct event_symbol *at = ev->flags & EVENT_NO_CPU || s->options->place != DIFF_PLACE_SYMBOL
                                         ? NULL
                                         : event_symbol_at(s->names, event_linear(ev), &offset);
-    return diff_mix(class_key(ev), at ? (uint64_t)(at - s->names->symbols) + 1 : 0);
+    return diff_mix(diff_mix(0, class_key(ev)), at ? (uint64_t)(at - s->names->symbols) + 1 : 0);
 }
 
 long diff_group_find(struct diff_groups *g, const struct diff *d, unsigned side, const struct event *ev)

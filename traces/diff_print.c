@@ -3,6 +3,8 @@
  * were, the behaviour that differs, and how the two ended.
  */
 #include "traces/diff_inside.h"
+#include "traces/fields.h"
+#include "traces/format.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -21,7 +23,10 @@ static void say_sides(const struct diff_answer *a, struct text *out)
     for (unsigned side = 0; side < SIDES; side++) {
         const struct diff_side *s = &a->diff->side[side];
         uint64_t n = a->diff->alone[side].count;
-        text_addf(out, "%c: %s (", letters[side], a->diff->options.path[side]);
+        const char *path = a->diff->options.path[side];
+        text_addf(out, "%c: ", letters[side]);
+        string_clean(out, path, strlen(path), TRACE_STRING_MAX);
+        text_add(out, " (");
         if (s->info->guest[0])
             text_addf(out, "%s, ", s->info->guest);
         text_addf(out, "%" PRIu64 " event%s compared)%s\n", n, plural(n),

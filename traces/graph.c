@@ -5,13 +5,11 @@
  */
 #include "traces/graph.h"
 #include "traces/filter.h"
+#include "traces/output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct graph_row {
     struct graph_kind_info info;
@@ -129,37 +127,21 @@ int graph_scan(struct graph *g, void (*see)(void *ctx, const struct event *ev), 
     return more < 0 ? -1 : g->filter ? trace_filter_end(g->filter, g->reader, e) : 0;
 }
 
-/* A picture that did not fit the disk is removed: half of one is no use to anyone. A device or a pipe is not
- * ours to remove. */
-static int file_save(const char *path, const char *bytes, size_t len, struct err *e)
+static int file_save(const struct text *bytes, const char *path, struct err *e)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return err_sys(e, errno, "write %s", path);
-    struct stat st;
-    bool ours = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-    int failed = graph_write(fd, bytes, len);
-    int why = errno;
-    if (close(fd) && !failed) {
-        failed = -1;
-        why = errno;
-    }
-    if (!failed)
-        return 0;
-    if (ours)
-        unlink(path);
-    return err_sys(e, why, "write %s", path);
+    struct output o;
+    return output_open(&o, path, NULL, e) ? -1 : output_close(&o, output_write(&o, bytes, e), e);
 }
 
 static int picture_save(const struct text *dot, const char *format, const char *path, struct err *e)
 {
     if (strcmp(format, "dot") == 0)
-        return file_save(path, dot->buf, dot->len, e);
+        return file_save(dot, path, e);
     struct text picture = {0};
     int rc = graph_draw(text_str(dot), format, &picture, e);
     if (rc == 0 && picture.failed)
         rc = err_set(e, "out of memory while drawing");
-    rc = rc ? err_wrap(e, "%s", path) : file_save(path, picture.buf, picture.len, e);
+    rc = rc ? err_wrap(e, "%s", path) : file_save(&picture, path, e);
     text_fini(&picture);
     return rc;
 }

@@ -63,9 +63,6 @@ NODISCARD int graph_path_check(const char *path, struct err *e);
 /* Draws `dot` to the path, or writes it to `out` as it is when there is none. */
 NODISCARD int graph_publish(const struct text *dot, const char *path, FILE *out, struct err *e);
 
-/* Writes all of it, whatever write(2) takes at a time. -1 with errno set. */
-NODISCARD int graph_write(int fd, const char *bytes, size_t len);
-
 /* ---- words of DOT (graph_dot.c) ------------------------------------------------------------------ */
 
 #define DOT_SANS "DejaVu Sans,Verdana,Helvetica,Arial,sans-serif"

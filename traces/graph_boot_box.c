@@ -37,7 +37,7 @@ static void row_add(struct text *out, const char *name, const struct text *words
         return;
     text_addf(out, "<TR><TD ALIGN=\"LEFT\" VALIGN=\"TOP\" WIDTH=\"%u\">", NAME_WIDTH);
     dot_font(out, 10, DOT_GREY);
-    text_add(out, name);
+    dot_add(out, name, FACTS_CHARS);
     dot_font_end(out);
     text_addf(out, "</TD><TD ALIGN=\"LEFT\" BALIGN=\"LEFT\" VALIGN=\"TOP\" WIDTH=\"%u\">", FACTS_WIDTH);
     dot_add_wrapped(out, text_str(words), FACTS_CHARS, 4, "<BR ALIGN=\"LEFT\"/>");

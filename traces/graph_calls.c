@@ -228,6 +228,7 @@ static int calls_fold(struct calls *c, struct err *e)
     for (size_t i = 0; i < count; i++)
         c->weight[i] = c->node[i].total;
     c->net.weight = c->weight;
+    c->other_roots = net_fold_special(&c->net, c->root, ROOT_OTHER, c->graph->choice.max_nodes, ROOT_OTHER);
     return net_fold(&c->net, c->graph->choice.max_nodes, EDGES_PER_NODE, e);
 }
 

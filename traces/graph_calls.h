@@ -14,7 +14,14 @@ enum calls_way { CALLS_CALL, CALLS_JUMP, CALLS_ENTER, CALLS_WAYS };
 
 /* What begins a chain of calls, as special nodes of the net: the trace's own beginning, an interrupt or INT n
  * by its vector, an exception (whose vector no event tells). */
-enum { ROOT_START, ROOT_EXCEPTION, ROOT_IRQ, ROOT_INT = ROOT_IRQ + 256, ROOT_COUNT = ROOT_INT + 256 };
+enum {
+    ROOT_START,
+    ROOT_EXCEPTION,
+    ROOT_IRQ,
+    ROOT_INT = ROOT_IRQ + 256,
+    ROOT_OTHER = ROOT_INT + 256,
+    ROOT_COUNT
+};
 _Static_assert((int)ROOT_COUNT <= (int)NET_SPECIAL_MAX, "each root is a special node");
 
 #define CALLS_DEPTH_MAX 4096
@@ -50,6 +57,7 @@ struct calls {
     size_t node_cap;
     uint64_t steps, events, lost; /* lost: calls deeper than CALLS_DEPTH_MAX */
     uint64_t root[ROOT_COUNT];    /* how often each began a chain */
+    size_t other_roots;           /* drawn as one */
     struct event irq[256];        /* the first of each vector */
     uint64_t *weight;
     bool way_seen[CALLS_WAYS];

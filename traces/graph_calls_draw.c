@@ -24,6 +24,8 @@ static void root_name(const struct calls *c, unsigned root, struct text *out)
         text_add(out, "start");
     } else if (root == ROOT_EXCEPTION) {
         text_add(out, "exception");
+    } else if (root == ROOT_OTHER) {
+        text_addf(out, "%zu other vectors", c->other_roots);
     } else if (root >= ROOT_INT) {
         text_addf(out, "INT 0x%02x", root - ROOT_INT);
     } else {

@@ -82,9 +82,13 @@ static void dot_chars(struct text *out, const char *string, size_t max, enum dot
         text_add(out, "…");
 }
 
+/* A name may be empty, but to Graphviz a FONT or B around nothing is a mistake: no width is something. */
 void dot_add(struct text *out, const char *s, size_t max)
 {
-    dot_chars(out, s, max, STYLE_LABEL);
+    if (s && *s)
+        dot_chars(out, s, max, STYLE_LABEL);
+    else
+        text_add(out, "\u200b");
 }
 
 void dot_add_fixed(struct text *out, const char *s, size_t max)

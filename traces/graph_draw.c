@@ -17,7 +17,8 @@
 /* What the child says first: the rest is the picture, or a sentence about why there is none. */
 enum reply { REPLY_PICTURE = 'p', REPLY_ERROR = 'e' };
 
-int graph_write(int fd, const char *bytes, size_t len)
+/* Writes all of it, whatever write(2) takes at a time. -1 with errno set. */
+static int pipe_write(int fd, const char *bytes, size_t len)
 {
     while (len) {
         ssize_t n = write(fd, bytes, len);
@@ -40,7 +41,7 @@ static _Noreturn void child_run(int fd, const char *dot, const char *format)
     int failed = graph_render(dot, format, &bytes, &len, &e);
     if (failed)
         reply = REPLY_ERROR;
-    if (graph_write(fd, &reply, 1) || graph_write(fd, failed ? e.text : bytes, failed ? strlen(e.text) : len))
+    if (pipe_write(fd, &reply, 1) || pipe_write(fd, failed ? e.text : bytes, failed ? strlen(e.text) : len))
         _exit(1);
     _exit(0);
 }

@@ -250,6 +250,20 @@ static void flow_late(struct flow *f, const struct event *ev)
         flow_exit(f, ev);
 }
 
+/* After net_regroup, which makes the net anew. */
+static void devices_fold(struct flow *f)
+{
+    for (unsigned d = 0; d < FLOW_DEVICE_OTHER; d++)
+        f->device[d] = f->in[d] + f->out[d];
+    f->other_devices = net_fold_special(&f->net, f->device, FLOW_DEVICE_OTHER, f->graph->choice.max_nodes,
+                                        FLOW_DEVICE_OTHER);
+    for (unsigned d = 0; d < FLOW_DEVICE_OTHER; d++)
+        if (f->net.special_as[d]) {
+            f->in[FLOW_DEVICE_OTHER] += f->in[d];
+            f->out[FLOW_DEVICE_OTHER] += f->out[d];
+        }
+}
+
 static int flow_read(struct flow *f, struct err *e)
 {
     if (graph_scan(f->graph, flow_see, f, e))
@@ -261,6 +275,7 @@ static int flow_read(struct flow *f, struct err *e)
         return err_set(e, "out of memory while drawing");
     if (flow_coarsen(f, e))
         return -1;
+    devices_fold(f);
     return net_fold(&f->net, f->graph->choice.max_nodes, EDGES_PER_NODE, e);
 }
 

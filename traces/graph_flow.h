@@ -21,6 +21,9 @@ enum flow_way {
     FLOW_WAYS
 };
 
+/* A device of any number, and all those that share a box. */
+enum { FLOW_DEVICE_OTHER = 256, FLOW_DEVICES };
+
 /* What code without symbols is divided into. */
 enum flow_unit {
     FLOW_PIECES,  /* basic blocks; without steps: single instructions that caused exits */
@@ -57,10 +60,12 @@ struct flow {
     struct places places;
     struct step_walk walk;
     struct flow_cpu cpu[256];
-    uint64_t steps, exits, nowhere; /* events; exits whose place is not known */
-    uint64_t in[256], out[256];     /* accesses of each device, 0: nobody */
-    bool way_seen[FLOW_WAYS];       /* for the legend */
-    struct tally entries;           /* where calls and interrupts led to, outside of symbols */
+    uint64_t steps, exits, nowhere;               /* events; exits whose place is not known */
+    uint64_t in[FLOW_DEVICES], out[FLOW_DEVICES]; /* accesses of each device, 0: nobody */
+    uint64_t device[FLOW_DEVICES];                /* both, of those that are drawn */
+    size_t other_devices;                         /* drawn as one */
+    bool way_seen[FLOW_WAYS];                     /* for the legend */
+    struct tally entries;                         /* where calls and interrupts led to, outside of symbols */
     enum flow_unit unit;
     unsigned chunk_bits; /* of FLOW_CHUNKS: the size is 1 << this */
 };

@@ -41,7 +41,9 @@ static void code_name(const struct flow *f, uint64_t start, struct text *out)
 
 static void node_name(const struct flow *f, uint32_t place, struct text *out)
 {
-    if (place > NET_SPECIAL)
+    if (place == NET_SPECIAL + FLOW_DEVICE_OTHER)
+        text_addf(out, "%zu other devices", f->other_devices);
+    else if (place > NET_SPECIAL)
         class_device_name(f->places.names, place - NET_SPECIAL, out);
     else if (place == NET_SPECIAL)
         text_add(out, "no device");
@@ -297,8 +299,8 @@ void flow_draw(struct flow *f)
     for (size_t place = 0; place < f->net.shown; place++)
         code_add(f, place);
     code_other(f);
-    for (unsigned d = 0; d < 256; d++)
-        if (f->in[d] || f->out[d])
+    for (unsigned d = 0; d < FLOW_DEVICES; d++)
+        if (f->device[d])
             device_add(f, d);
     edges_add(f);
     flow_legend(f, &legend);

@@ -245,14 +245,14 @@ static void row_draw(struct irqs *q, size_t i)
     arrow_add(q, i, "handler", "end", &row->span[SPAN_EOI], "not seen", "from the injection to the EOI");
 }
 
-/* Rows stay below each other in this order. */
+/* Rows stay in their order: with rankdir=LR and inside a cluster, a chain of one rank grows upwards. */
 static void rows_order(struct irqs *q, size_t shown)
 {
     static const char *const ids[] = {"raise", "vector", "handler", "end"};
     for (size_t k = 0; k < sizeof ids / sizeof ids[0] && shown > 1; k++) {
         text_add(q->graph->dot, "{rank=same; ");
-        for (size_t i = 0; i < shown; i++)
-            text_addf(q->graph->dot, "%s%s%zu", i ? " -> " : "", ids[k], i);
+        for (size_t i = shown; i-- > 0;)
+            text_addf(q->graph->dot, "%s%zu%s", ids[k], i, i ? " -> " : "");
         text_add(q->graph->dot, " [style=invis];}\n");
     }
 }
@@ -280,8 +280,9 @@ static void irq_legend(struct irqs *q, size_t shown, struct text *out)
              "from the shortest to the longest.",
              0, NULL);
     dot_note(out, 1,
-             "raised → injected: since the line went up. For a timer that is when Ringside noticed that it "
-             "was due.",
+             "raised → injected: since the line went up (a timer's: since Ringside noticed that it is due), "
+             "on the "
+             "machine's clock; with --clock steps that counts executed work.",
              0, NULL);
     dot_note(
         out, 1,

@@ -120,7 +120,9 @@ int net_regroup(struct net *n, uint64_t (*group)(const void *ctx, uint64_t key),
 
 uint32_t net_place(const struct net *n, uint32_t node)
 {
-    return node >= NET_SPECIAL ? node : node == NET_REST ? (uint32_t)n->shown : n->place[node];
+    if (node >= NET_SPECIAL)
+        return n->special_as[node - NET_SPECIAL] ? n->special_as[node - NET_SPECIAL] : node;
+    return node == NET_REST ? (uint32_t)n->shown : n->place[node];
 }
 
 const struct tally_row *net_row(const struct net *n, size_t place)
@@ -162,6 +164,25 @@ static bool nodes_fold(struct net *n, size_t max)
         n->other.also += row->also;
     }
     return true;
+}
+
+size_t net_fold_special(struct net *n, uint64_t *count, size_t counts, size_t max, uint32_t other)
+{
+    size_t used = 0, folded = 0;
+    for (size_t i = 0; i < counts; i++)
+        used += count[i] != 0;
+    if (used <= max + 1)
+        return 0;
+    for (; used > max; used--, folded++) {
+        size_t least = counts;
+        for (size_t i = 0; i < counts; i++)
+            if (count[i] && (least == counts || count[i] <= count[least]))
+                least = i;
+        n->special_as[least] = NET_SPECIAL + other;
+        count[other] += count[least];
+        count[least] = 0;
+    }
+    return folded;
 }
 
 /* ---- arrows -------------------------------------------------------------------------------------- */

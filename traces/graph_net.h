@@ -18,8 +18,8 @@ struct net_edge {
     uint32_t from, to, kind; /* kind: the picture's own, 0 to 15 */
     uint64_t count;
     bool keep;     /* chosen to be drawn */
-    unsigned rows; /* how many rows it shall span at least (Graphviz's minlen): a node with dozens of arrows would
-                      else have all their ends in one very wide row */
+    unsigned rows; /* how many rows it shall span at least (Graphviz's minlen): a node with dozens of arrows
+                      would else have all their ends in one very wide row */
 };
 
 /* Arrows are many, and one is counted for each event: a table of nothing but keys and counts, which stays in
@@ -37,8 +37,9 @@ struct net_counts {
 struct net {
     struct tally nodes;
     struct net_counts edges;
-    const uint64_t *weight; /* by number: what a node is ranked by; NULL: its count */
-    bool special_plain;     /* arrows of special nodes are chosen like others, and not kept always */
+    const uint64_t *weight;               /* by number: what a node is ranked by; NULL: its count */
+    uint32_t special_as[NET_SPECIAL_MAX]; /* the special node that this one is drawn as, 0: itself */
+    bool special_plain; /* arrows of special nodes are chosen like others, and not kept always */
     /* after net_fold */
     uint32_t *order; /* of the drawn nodes: the number in nodes.rows, most frequent first */
     size_t shown;
@@ -69,6 +70,11 @@ uint32_t net_place(const struct net *n, uint32_t node);
 
 /* The row of the drawn node at this place. */
 const struct tally_row *net_row(const struct net *n, size_t place);
+
+/* Before net_fold: of the special nodes with a count, only the `max` largest are drawn as themselves (or one
+ * more), and the others as the special node NET_SPECIAL + `other`, whose count becomes their sum. Returns how
+ * many. */
+size_t net_fold_special(struct net *n, uint64_t *count, size_t counts, size_t max, uint32_t other);
 
 /* The arrow of this kind between the same ends as `edge`, or NULL. */
 const struct net_edge *net_twin(const struct net *n, const struct net_edge *edge, unsigned kind);

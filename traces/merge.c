@@ -3,6 +3,8 @@
  * ended, once to be merged, an event of each in memory. Of several events at one time that of the earlier
  * input comes first; events of one input never change places.
  */
+#include "traces/fields.h"
+#include "traces/format.h"
 #include "traces/merge_inside.h"
 
 #include <errno.h>
@@ -107,7 +109,9 @@ static int put_tables(struct merge *m, struct trace_writer *w, struct merge_inpu
 
 static void say_input(const struct merge *m, const struct merge_input *in, struct text *out)
 {
-    text_addf(out, "%c: %s: ", merge_letter((size_t)(in - m->in)), in->path);
+    text_addf(out, "%c: ", merge_letter((size_t)(in - m->in)));
+    string_clean(out, in->path, strlen(in->path), TRACE_STRING_MAX);
+    text_add(out, ": ");
     if (in->info->guest[0])
         text_addf(out, "%s, ", in->info->guest);
     text_addf(out, "%" PRIu64 " event%s, begins at ", in->events, in->events == 1 ? "" : "s");

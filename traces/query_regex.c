@@ -7,10 +7,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { REPEATS_MAX = 256 };
+/* REPEATS_MAX: the most that an interval may ask for; also of copies of letters that the whole pattern
+ * amounts to, where one without repetitions is never longer. */
+enum { REPEATS_MAX = 256, NESTING_MAX = 32 };
 
-/* The largest number between the braces at `p`, moving behind them. */
+/* The largest number between the braces at `p`, moving to the closing one. */
 static uint64_t interval_most(const char **p)
 {
     uint64_t n = 0, most = 1;
@@ -23,18 +26,63 @@ static uint64_t interval_most(const char **p)
     return most;
 }
 
-/* Whatever the nesting, no more copies are made than the product of all repetitions. */
+/* The end of the bracket expression at `p`: `]` is a member of it when it comes first. */
+static const char *bracket_end(const char *p)
+{
+    p += p[1] == '^' ? 2 : 1;
+    for (p += *p == ']'; *p && *p != ']'; p++) {
+        if (*p != '[' || !p[1] || !strchr(":.=", p[1]))
+            continue;
+        const char *end = strchr(p + 2, ']'); /* of [:alpha:] and its like */
+        if (end)
+            p = end;
+    }
+    return p;
+}
+
+/* Of a group: letters so far, and those of the part that a repetition behind it would copy. */
+struct group {
+    uint64_t sum, last;
+};
+
+static void group_part(struct group *g, uint64_t letters)
+{
+    g->sum += g->last;
+    g->last = letters;
+}
+
+/* The end of what begins at `p`: of an escape or a bracket expression, or `p` itself. */
+static const char *part_end(const char *p)
+{
+    if (*p == '\\' && p[1])
+        return p + 1;
+    return *p == '[' ? bracket_end(p) : p;
+}
+
+/* A repetition of a part is that many copies of it, and `+` is two (the second is starred); copies of copies
+ * multiply. */
 static int pattern_is_modest(const char *pattern, struct err *e)
 {
-    uint64_t copies = 1;
+    struct group stack[NESTING_MAX] = {{0, 0}}, *g = stack;
     for (const char *p = pattern; *p; p++) {
         if (*p == '\\' && p[1] >= '1' && p[1] <= '9')
             return err_set(e, "back-references (\\1) are not for queries");
-        if (*p == '\\' && p[1])
-            p++;
-        else if (*p == '{')
-            copies *= interval_most(&p);
-        if (copies > REPEATS_MAX)
+        if (*p == '(') {
+            if (++g == stack + NESTING_MAX)
+                return err_set(e, "more than %d groups in each other", NESTING_MAX - 1);
+            *g = (struct group){0, 0};
+        } else if (*p == ')' && g > stack) {
+            g--;
+            group_part(g, g[1].sum + g[1].last + 1);
+        } else if (*p == '+') {
+            g->last *= 2;
+        } else if (*p == '{') {
+            g->last = (g->last ? g->last : 1) * interval_most(&p);
+        } else if (*p != '*' && *p != '?') {
+            group_part(g, 1);
+            p = part_end(p);
+        }
+        if (g->sum + g->last > REPEATS_MAX)
             return err_set(e, "more than %d repetitions", REPEATS_MAX);
         if (!*p)
             break;

@@ -42,7 +42,9 @@ static int show_event(void *ctx, const struct event *ev, struct err *e)
     trace_event_line(ev, s->names, &s->line);
     if (s->line.failed)
         return err_sys(e, ENOMEM, "a line");
-    return fwrite(s->line.buf, 1, s->line.len, s->out) == s->line.len ? 0 : err_sys(e, errno, "write");
+    return fwrite(s->line.buf, 1, s->line.len, s->out) == s->line.len
+               ? 0
+               : err_sys(e, errno, "writing the answer");
 }
 
 int trace_show(struct trace_reader *r, const struct trace_filter *f, FILE *out, struct err *e)
@@ -51,6 +53,6 @@ int trace_show(struct trace_reader *r, const struct trace_filter *f, FILE *out, 
     int result = trace_scan_near(r, f, show_event, &s, e);
     text_fini(&s.line);
     if (result == 0 && fflush(out) != 0)
-        result = err_sys(e, errno, "write");
+        result = err_sys(e, errno, "writing the answer");
     return result;
 }

@@ -21,7 +21,9 @@ static int line_write(struct show *s, struct err *e)
     text_addc(&s->line, '\n');
     if (s->line.failed)
         return err_sys(e, ENOMEM, "a line");
-    return fwrite(s->line.buf, 1, s->line.len, s->out) == s->line.len ? 0 : err_sys(e, errno, "write");
+    return fwrite(s->line.buf, 1, s->line.len, s->out) == s->line.len
+               ? 0
+               : err_sys(e, errno, "writing the answer");
 }
 
 /* A line of its own where the mode changes, since it changes what instructions mean. */
@@ -50,7 +52,7 @@ static int show_event(void *ctx, const struct event *ev, struct err *e)
 static int show_end(struct show *s, int result, struct err *e)
 {
     text_fini(&s->line);
-    return result >= 0 && fflush(s->out) != 0 ? err_sys(e, errno, "write") : result;
+    return result >= 0 && fflush(s->out) != 0 ? err_sys(e, errno, "writing the answer") : result;
 }
 
 int trace_show_steps(struct trace_reader *r, const struct trace_filter *f, FILE *out, struct err *e)

@@ -30,7 +30,7 @@ static int line_write(const struct event *ev, const struct event_names *names, s
     trace_event_line(ev, names, line);
     if (line->failed)
         return err_sys(e, ENOMEM, "a line");
-    return fwrite(line->buf, 1, line->len, out) == line->len ? 0 : err_sys(e, errno, "write");
+    return fwrite(line->buf, 1, line->len, out) == line->len ? 0 : err_sys(e, errno, "writing the answer");
 }
 
 int trace_tail(struct trace_reader *r, const struct trace_filter *f, size_t n, FILE *out, struct err *e)
@@ -44,7 +44,7 @@ int trace_tail(struct trace_reader *r, const struct trace_filter *f, size_t n, F
     for (size_t i = g.count - kept; rc == 0 && i < g.count; i++)
         rc = line_write(&g.ev[i % g.cap], &trace_reader_info(r)->names, &line, out, e);
     if (rc == 0 && fflush(out) != 0)
-        rc = err_sys(e, errno, "write");
+        rc = err_sys(e, errno, "writing the answer");
     text_fini(&line);
     free(g.ev);
     return rc;
@@ -64,7 +64,7 @@ enum trace_growth trace_tail_more(struct trace_reader *r, const struct trace_fil
     if (more < 0)
         growth = TRACE_LOST;
     if (growth != TRACE_LOST && fflush(out) != 0) {
-        err_sys(e, errno, "write");
+        err_sys(e, errno, "writing the answer");
         growth = TRACE_LOST;
     }
     text_fini(&line);

@@ -3,7 +3,7 @@
 #
 #   docs/pictures/graphs.sh BUILD           draws the traces of the gallery
 #   docs/pictures/graphs.sh BUILD record [TRACE...]   records them before (all, or those named: boot64, timer-steps,
-#                                           keyboard), which needs /dev/kvm
+#                                           keyboard, paging), which needs /dev/kvm
 #
 # The guests run with `--clock steps`, so that a trace recorded again differs only in how long things took on the host.
 set -eu
@@ -38,6 +38,7 @@ if [ "${2:-}" = record ]; then
     record boot64 build/guests/boot64.bin </dev/null
     record timer-steps --trace-steps build/guests/timer.elf </dev/null
     printf 'ringside\nq' | record keyboard build/guests/keyboard.elf
+    record paging build/guests/paging.elf </dev/null
 fi
 draw boot64 exits
 draw boot64 boot

@@ -228,6 +228,12 @@ static int machine_from(struct replay *r, struct snapshot_machine *m)
     const struct trace_info *info = trace_reader_info(r->reader);
     size_t n = info->names.device_count;
     m->names = info->names; /* the marks grow as it is read */
+    m->image = info->guest;
+    m->image_format = "";
+    m->clock = info->clock;
+    m->irqchip = info->irqchip;
+    m->program = info->program;
+    m->mem_len = info->mem_len;
     if (m->devices || n == 0)
         return 0;
     m->devices = calloc(n, sizeof *m->devices);
@@ -237,12 +243,6 @@ static int machine_from(struct replay *r, struct snapshot_machine *m)
     m->ranges = calloc(info->range_count + 1, sizeof *m->ranges);
     if (!m->devices || !m->lines || !m->first_range || !m->range_count || !m->ranges)
         return -1;
-    m->image = info->guest;
-    m->image_format = "";
-    m->clock = info->clock;
-    m->irqchip = info->irqchip;
-    m->program = info->program;
-    m->mem_len = info->mem_len;
     for (size_t i = 0; i < n; i++) {
         m->lines[i] = LINE_NONE;
         m->first_range[i] = m->ranges_n;

@@ -6,6 +6,8 @@
 
 #include "monitor/shell/line.h"
 
+#include "base/place.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,7 +15,6 @@
 #include <stdio.h> /* before readline */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <readline/history.h>
@@ -42,35 +43,13 @@ static struct prompt *the;
 
 /* ---- history ---- */
 
-/* Makes all folders above the file. */
-static int make_folders(char *path)
-{
-    for (char *p = path + 1; (p = strchr(p, '/')); p++) {
-        *p = '\0';
-        int rc = mkdir(path, 0700);
-        *p = '/';
-        if (rc < 0 && errno != EEXIST)
-            return -1;
-    }
-    return 0;
-}
-
-/* $XDG_STATE_HOME/ringside/history, by the XDG Base Directory Specification. */
-static void history_place(char *path, size_t cap)
-{
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    int n = state && state[0] == '/' ? snprintf(path, cap, "%s/ringside/history", state)
-            : home && home[0] == '/' ? snprintf(path, cap, "%s/.local/state/ringside/history", home)
-                                     : -1;
-    if (n < 0 || (size_t)n >= cap)
-        *path = '\0';
-}
+static const struct place history = {"XDG_STATE_HOME", ".local/state", "ringside/history"};
 
 static void history_load(struct prompt *p)
 {
     using_history();
     stifle_history(HISTORY_MAX);
-    history_place(p->history, sizeof p->history);
+    place_find(&history, p->history, sizeof p->history);
     if (*p->history)
         read_history(p->history); /* none there is no failure */
 }
@@ -78,7 +57,7 @@ static void history_load(struct prompt *p)
 /* Appends what this session typed: another one may have written in between. */
 static void history_keep(struct prompt *p)
 {
-    if (!*p->history || p->typed == 0 || make_folders(p->history) < 0)
+    if (!*p->history || p->typed == 0 || !place_make(p->history))
         return;
     int fd = open(p->history, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0)

@@ -90,13 +90,23 @@ static bool register_written(const struct instruction *x, ZydisRegister reg)
     return false;
 }
 
+/* `xor eax, eax` names one register twice, and it has one value. */
+static bool register_repeats(const struct instruction *x, const ZydisDecodedOperand *op)
+{
+    for (const ZydisDecodedOperand *before = x->op; before < op; before++)
+        if (before->type == ZYDIS_OPERAND_TYPE_REGISTER && before->reg.value == op->reg.value &&
+            (before->actions & ZYDIS_OPERAND_ACTION_MASK_READ))
+            return true;
+    return false;
+}
+
 static bool tell_register(const struct target *t, const struct instruction *x, const ZydisDecodedOperand *op,
                           bool after, const char *sep, struct text *out)
 {
     uint64_t value;
     if (after ? register_written(x, op->reg.value) : !(op->actions & ZYDIS_OPERAND_ACTION_MASK_READ))
         return false;
-    if (!register_value(t, op->reg.value, op->size, &value))
+    if (register_repeats(x, op) || !register_value(t, op->reg.value, op->size, &value))
         return false;
     text_addf(out, "%s%s = 0x%llx", sep, ZydisRegisterGetString(op->reg.value), ULL(value));
     return true;

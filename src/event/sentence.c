@@ -249,6 +249,19 @@ static void sentence_mark(const struct event *ev, const struct event_names *name
         text_addc(out, (unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p);
 }
 
+/* The bytes it was made of, the first in memory first: disassembling them is for a floor above. */
+static void sentence_step(const struct event *ev, const struct event_names *names, struct text *out)
+{
+    (void)names;
+    text_addf(out, "step: %s", ev->flags & EVENT_ADDR && ev->size ? "" : "one instruction");
+    for (unsigned i = 0; ev->flags & EVENT_ADDR && i < ev->size && i < 16; i++) {
+        uint64_t half = i < 8 ? ev->addr : ev->value;
+        if (i == 8 && !(ev->flags & EVENT_VALUE))
+            break;
+        text_addf(out, "%s%02x", i ? " " : "", (unsigned)(half >> i % 8 * 8 & 0xff));
+    }
+}
+
 static void sentence_plain(const struct event *ev, const struct event_names *names, struct text *out)
 {
     if (!event_kind_known(ev->kind)) {
@@ -279,6 +292,7 @@ static const struct {
     {EVENT_IRQ, sentence_irq},
     {EVENT_HLT, sentence_hlt},
     {EVENT_ASSIST, sentence_assist},
+    {EVENT_STEP, sentence_step},
     {EVENT_MARK, sentence_mark},
 };
 

@@ -1,5 +1,9 @@
 #!/bin/sh
 # check.sh BENCH: a short run gives one JSON object with every promised figure, each a number above zero.
+traces=$("$1" --traces --json --rounds 1 --most 1000000 --only stat) || exit 1
+echo "$traces" | grep -Eq '^\{"stat_1000000":\{"wall_s":[0-9.]+,"cpu_s":[0-9.]+,"rss_kib":[1-9][0-9]*\}\}$' ||
+    { echo "not what it costs to ask a trace: $traces"; exit 1; }
+"$1" --traces --rounds 0 2>/dev/null && { echo "no rounds were accepted"; exit 1; }
 [ -w /dev/kvm ] || { echo "no usable /dev/kvm"; exit 77; }
 out=$("$1" --json --rounds 1 --units 50) || exit 1
 number='[0-9][0-9.]*'

@@ -29,7 +29,8 @@ static const struct question {
     {"graph_svg", {"graph", "--kind", "exits", "-o", OUTPUT ".svg"}},
     {"check", {"check"}},
     {"show", {"show"}},
-    {"export", {"export", "--format", "jsonl"}},
+    {"jsonl", {"export", "--format", "jsonl"}},
+    {"sqlite", {"export", "--format", "sqlite", "-o", OUTPUT ".sqlite"}},
 };
 
 static double seconds(struct timeval t)

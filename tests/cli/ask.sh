@@ -38,6 +38,7 @@ check '--json is one line' [ "$(wc -l <out)" -eq 1 ]
 check '--json has its keys' grep -qE '^\{"whole":true,"by":\["device","reg"\],"events":\{"count":[0-9]+,.*"rows":\[\{"device":"uart","reg":"THR","count":[0-9]+,"host_ns":[0-9]+,"guest_ns":[0-9]+,"min_ns":[0-9]+,"median_ns":[0-9]+,"p99_ns":[0-9]+,"max_ns":[0-9]+\},.*"others":\{"groups":0,"count":0,.*\}$' out
 
 refused 126 '^ringside: trace stat: --by: "knd" is no field; did you mean kind\?$' trace stat --by knd boot64.rst
+refused 126 'rax is a register' trace stat --by rax boot64.rst
 refused 126 'up to|more than 4 fields' trace stat --by kind,device,reg,dir,mode boot64.rst
 refused 126 'time needs the width of a bucket' trace stat --by time boot64.rst
 refused 126 'kind is a name' trace stat --by kind:5 boot64.rst

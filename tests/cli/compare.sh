@@ -14,6 +14,7 @@ head -c 3000 a.rst >cut.rst
 try "$ringside" trace diff a.rst cut.rst
 check 'a cut one differs' ended_with 1
 check 'what is missing is said' said 'cut.rst: incomplete'
+refused 126 'one at a time' trace diff --json --graph a.rst cut.rst
 try "$ringside" trace diff --json a.rst cut.rst
 check 'JSON: one line' [ "$(wc -l <out)" -eq 1 ]
 check 'JSON: its verdict' grep -q '^{"identical":false,' out

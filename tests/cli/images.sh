@@ -46,10 +46,11 @@ elif command -v setpriv >/dev/null && setpriv --reuid 65534 --clear-groups "$rin
     check 'an unreadable image, one line' one_line
 fi
 
-# A terabyte may be had, where the kernel promises more than there is.
-try "$ringside" run --mem 1T "$hello"
-check '--mem 1T' ended_with '0|126'
-check '--mem 1T, one line' one_line
+# More than the machine has may be had, where the kernel promises more than there is. (KVM itself takes memory for it: a
+# terabyte would take it seconds.)
+try "$ringside" run --mem 64G "$hello"
+check '--mem 64G' ended_with '0|126'
+check '--mem 64G, one line' one_line
 
 # bounded: the image that was made runs into its budget, or ends, or is refused.
 bounded() {
@@ -58,27 +59,28 @@ bounded() {
     if [ "$status" -eq 126 ]; then
         check "one line: $*" one_line
     else
-        check "a status of run's: $*" ended_with '0|124|125|[0-9]*[13579]'
+        check "a status of run's: $*" ended_with '0|124|*[13579]'
         try "$ringside" trace check bounded.rst
         check "its trace is whole: $*" ended_with 0
     fi
     rm -f bounded.rst
 }
 
-# Every cut of the headers of an ELF file and of a Multiboot kernel, and some behind.
+# Cuts of an ELF file and of a Multiboot kernel, most of them in the headers. (Every cut there is, and thousands of changed
+# bytes: tests/unit/test_vm_hostile.c.)
 for image in elf32 elf64 multiboot; do
     len=$(wc -c <"$test_guests/$image")
     cut=1
     while [ "$cut" -lt "$len" ]; do
         head -c "$cut" "$test_guests/$image" >cut
         bounded cut
-        if [ "$cut" -lt 120 ]; then cut=$((cut + 1)); else cut=$((cut + 509)); fi
+        if [ "$cut" -lt 120 ]; then cut=$((cut + 7)); else cut=$((cut + 1019)); fi
     done
 done
 
 # One byte of the headers is another.
-for at in 0 4 5 16 18 24 28 32 40 42 44 46 52 54 56 60 64 68 72 76 80; do
-    for byte in 00 7f ff; do
+for at in 0 4 5 16 18 24 28 32 42 44 52 56 60 64 72 80; do
+    for byte in 00 ff; do
         for image in elf32 elf64; do
             cp "$test_guests/$image" bent
             printf "\\x$byte" 2>/dev/null | dd of=bent bs=1 seek="$at" conv=notrunc 2>/dev/null

@@ -115,9 +115,9 @@ check 'says so' said 'incomplete: '
 # ---- on a terminal
 
 command -v tmux >/dev/null || {
-    echo 'tmux is not here'
-    cli_done
-    exit
+    cli_done || exit
+    echo 'tmux is not here: top and tail on a terminal were not tried'
+    exit 77
 }
 servers=0
 pane() {

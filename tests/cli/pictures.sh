@@ -28,7 +28,7 @@ for kind in $kinds; do
 done
 
 refused 126 'unknown graph "exit": exits, boot, machine, ' trace graph --kind exit "$boot"
-for n in 0 201 x -1; do
+for n in 0 501 x -1; do
     refused 126 '--max-nodes' trace graph --max-nodes "$n" "$boot"
 done
 

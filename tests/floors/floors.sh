@@ -39,30 +39,25 @@ sources() {
     (cd "$1" && find src traces monitor -name '*.[ch]' 2>/dev/null | sort)
 }
 
-# Lines `PATH FLOOR INCLUDED` for the quoted includes below $1. A path without a folder is of the includer's own.
+# Lines `PATH FLOOR INCLUDED` for the quoted includes below $1: run/run.h, traces/trace.h; a path without a folder is of the
+# includer's own. (One awk: a process for each of some thousand includes takes most of a minute.)
 includes() {
-    sources "$1" | while read -r path; do
-        sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"\([^"]*\)".*/\1/p' "$1/$path" | while read -r name; do
-            echo "$path $(floor_of "$path") $(included_floor "$path" "$name")"
-        done
-    done
-}
-
-floor_of() {
-    case $1 in
-        src/*/*) from=${1#src/} && echo "${from%%/*}" ;;
-        src/*) echo main ;;
-        *) echo "${1%%/*}" ;;
-    esac
-}
-
-# The floor that the name in an include of file $1 means: run/run.h, traces/trace.h, err.h of the same folder.
-included_floor() {
-    case $2 in
-        ../*) echo "climbs-out-of-its-folder" ;;
-        */*) echo "${2%%/*}" ;;
-        *) floor_of "$1" ;;
-    esac
+    sources "$1" | (cd "$1" && xargs awk '
+        function floor_of(path, part) {
+            if (split(path, part, "/") == 2 && part[1] == "src") return "main"
+            return part[1] == "src" ? part[2] : part[1]
+        }
+        /^[ \t]*#[ \t]*include[ \t]*"[^"]*"/ {
+            split($0, quoted, "\"")
+            own = floor_of(FILENAME)
+            if (quoted[2] ~ /^\.\.\//)
+                to = "climbs-out-of-its-folder"
+            else if (split(quoted[2], folder, "/") > 1)
+                to = folder[1]
+            else
+                to = own
+            print FILENAME, own, to
+        }')
 }
 
 check_includes() {
@@ -82,17 +77,13 @@ check_includes() {
 }
 
 check_only() {
-    sources "$1" | while read -r path; do
-        echo "$only" | while IFS= read -r row; do
-            [ -n "$row" ] || continue
-            what=${row##*|}
-            rest=${row%|*}
-            where=${rest##*|}
-            line=${rest%|*}
-            if ! echo "$path" | grep -qE "$where" && grep -nE "$line" "$1/$path" >/dev/null; then
-                echo "$path: $what"
-            fi
-        done
+    echo "$only" | while IFS= read -r row; do
+        [ -n "$row" ] || continue
+        what=${row##*|}
+        rest=${row%|*}
+        where=${rest##*|}
+        line=${rest%|*}
+        sources "$1" | grep -vE "$where" | (cd "$1" && xargs grep -lE -e "$line" /dev/null) | sed "s/\$/: $what/"
     done
 }
 

@@ -6,7 +6,7 @@ set -u
 
 server=$1
 mode=$2
-command -v gdb >/dev/null || exit 77
+command -v gdb >/dev/null || { echo 'gdb is not installed'; exit 77; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/ringside-gdb.XXXXXX") || exit 70
 pid=
 trap 'rm -rf "$work"; [ -z "$pid" ] || kill "$pid" 2>/dev/null' EXIT

@@ -10,7 +10,8 @@ set -u
 suite=$(cd "$(dirname "$0")/../hwhost" && pwd -P)/suite
 list=$1
 shift
-each_s=90
+each_s=120
+box_s=800 # two boxes run side by side, on a busy machine with one processor too
 puts=
 newline='
 '
@@ -48,10 +49,10 @@ failures() {
         END { for (i = 1; i <= n; i++) print order[i] died[order[i]] }' "$work/log"
 }
 
-run_suite "$list" 420
+run_suite "$list" $box_s
 if [ "$status" -eq 70 ]; then
     echo "the box died between two tests: once more from the first"
-    run_suite "$list" 420
+    run_suite "$list" $box_s
 fi
 [ "$status" -eq 1 ] || exit "$status"
 failures >"$work/failures"
@@ -62,5 +63,5 @@ echo "the box died in $(wc -l <"$work/failures") of the tests: these once more"
 while read -r name died; do
     grep -F "$name: " "$list" | head -n 1
 done <"$work/failures" >"$work/again"
-run_suite "$work/again" 240
+run_suite "$work/again" 400
 exit "$status"

@@ -141,6 +141,24 @@ def check_others():
     check("loop: and is kept", [row[0] for row in table(page, "devices")] == ["pic0"])
 
 
+def check_damaged():
+    """Whatever is left of a file: a page, or a line that says why not."""
+    with open(GALLERY, "rb") as file:
+        whole = file.read()
+    for part in range(1, 8):
+        at = len(whole) * part // 8
+        for name, data in (("cut", whole[:at]), ("flip", whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1:])):
+            with open(name + "ped.rst", "wb") as file:
+                file.write(data)
+            result = run("report", name + "ped.rst")
+            said = result.stderr.decode(errors="replace")
+            check("%s at %d: one line" % (name, at), result.returncode in (0, 126) and said.count("\n") == 1)
+            if result.returncode == 0:
+                page = Page(result.stdout.decode("utf-8"))
+                check("%s at %d: a page that says so" % (name, at),
+                      not page.wrong and "The trace is incomplete" in words(page))
+
+
 def check_files():
     refused("No space left", "report", "-o", "/dev/full", "loop.rst")
     with open("/dev/full", "w", encoding="ascii") as full:
@@ -162,5 +180,6 @@ make("loop", "loop.rst", "200000")
 check_hostile()
 check_gallery()
 check_others()
+check_damaged()
 check_files()
 done()

@@ -2,7 +2,8 @@
  * The page walk against KVM's own.  KVM_TRANSLATE asks KVM what it makes of a linear address in the state a
  * vCPU is in, with KVM's software walk of the guest's tables; so a vCPU is put into a paging mode, over
  * tables made of seeded noise (present and absent entries, large pages, reserved bits, tables where no memory
- * is, loops), and both are asked about some thousands of addresses. No guest instruction runs.
+ * is, loops), and both are asked about some thousands of addresses. No guest instruction runs. So is the walk
+ * of a copy of the tables as a trace holds them, coded into bytes and read back.
  *
  *   translate_kvm 32bit|pae|4level|5level      0 agreed, 1 did not, 77 the host does not have that mode
  *
@@ -18,6 +19,7 @@
  */
 #include "base/bytes.h"
 #include "machine/machine.h"
+#include "traces/tables.h"
 #include "vm/gva.h"
 
 #include <inttypes.h>
@@ -50,6 +52,8 @@ struct bench {
     struct gva_context context;
     uint64_t seed;
     unsigned compared, mapped, large, absent, reserved, unbacked, beyond, differ;
+    struct trace_tables taken, copy; /* the tables when the mode was entered, and read from a trace's bytes */
+    struct tables_view view;         /* of the copy */
     unsigned writeable, usermode, accessed, beyond_valid; /* what KVM said or did, for people */
 };
 
@@ -140,6 +144,28 @@ static int mode_enter(struct bench *b, struct err *e)
     return 0;
 }
 
+/* What a trace would hold of the tables. */
+static int copy_take(struct bench *b, struct err *e)
+{
+    const struct tables_place place = {.cr0 = b->context.cr0,
+                                       .cr3 = b->context.cr3,
+                                       .cr4 = b->context.cr4,
+                                       .efer = b->context.efer,
+                                       .maxphyaddr = b->context.maxphyaddr,
+                                       .no_1gib = b->context.no_1gib};
+    struct text bytes = {0};
+    int rc = tables_take(&b->taken, &place, &b->memory, e);
+    if (rc == 0)
+        rc = tables_put(&b->taken, &bytes, e);
+    if (rc == 0)
+        rc = tables_get(&b->copy, (struct cursor){(const uint8_t *)text_str(&bytes), bytes.len, false}, e);
+    text_fini(&bytes);
+    tables_view_init(&b->view, &b->copy);
+    if (rc == 0 && b->copy.truncated)
+        return err_set(e, "the tables are too many for a copy");
+    return rc == 0 ? 0 : -1;
+}
+
 static void count(struct bench *b, const struct gva_walk *w)
 {
     b->compared++;
@@ -164,6 +190,20 @@ static void observe(struct bench *b, const struct gva_walk *w, const struct kvm_
     b->accessed += !(last->entry & PAGING_A) && (*entry & PAGING_A);
 }
 
+/* The copy against KVM. */
+static void copy_compare(struct bench *b, uint64_t gva, const struct kvm_translation *k)
+{
+    struct gva_walk w;
+    const struct gva_context context = tables_context(&b->copy.place);
+    gva_translate(&b->view.memory, &context, gva, GVA_READ, &w);
+    if (w.ok == k->valid && (!w.ok || w.gpa == k->physical_address))
+        return;
+    if (b->differ++ < 10)
+        printf("%s 0x%" PRIx64 ": KVM says %s 0x%" PRIx64 ", the walk of the copy %s 0x%" PRIx64 " (%s)\n",
+               b->mode->name, gva, k->valid ? "valid" : "none,", (uint64_t)k->physical_address,
+               w.ok ? "valid" : "none,", w.gpa, w.ok ? "ok" : w.why);
+}
+
 static int address_compare(struct bench *b, uint64_t gva, struct err *e)
 {
     struct gva_walk w;
@@ -174,6 +214,7 @@ static int address_compare(struct bench *b, uint64_t gva, struct err *e)
     count(b, &w);
     if (w.ok)
         observe(b, &w, &k);
+    copy_compare(b, gva, &k);
     if (w.ok == k.valid && (!w.ok || w.gpa == k.physical_address))
         return 0;
     if (b->differ++ < 10)
@@ -205,7 +246,7 @@ static int beyond_compare(struct bench *b, uint64_t gva, struct err *e)
 static int round_run(struct bench *b, struct err *e)
 {
     tables_random(b);
-    if (mode_enter(b, e) < 0)
+    if (mode_enter(b, e) < 0 || copy_take(b, e) < 0)
         return -1;
     for (unsigned i = 0; i < ADDRESSES; i++) {
         unsigned spare = 64 - b->mode->gva_bits;
@@ -243,6 +284,8 @@ static int bench_open(struct bench *b)
 
 static void bench_close(struct bench *b)
 {
+    tables_fini(&b->taken);
+    tables_fini(&b->copy);
     kvm_vcpu_close(&b->vcpu);
     kvm_vm_close(&b->vm);
     memory_fini(&b->memory);

@@ -7,6 +7,7 @@
 
 #include "monitor/model/replay.h"
 #include "monitor/model/replay_regs.h"
+#include "monitor/views/header.h"
 
 enum { STEPS = REPLAY_REGS_KEPT + 2000 };
 
@@ -126,9 +127,35 @@ static void test_instructions(void)
     unlink(f.path);
 }
 
+/* A trace need not name any device: what ran is known all the same. */
+static void test_no_devices(void)
+{
+    struct make_file f = make_file();
+    struct trace_info info = make_info();
+    struct event ev = {.kind = EVENT_HLT, .rip = 0x7c00};
+    struct bench b = {0};
+    struct err e;
+    info.guest = "folder/no-devices.bin";
+    info.names.device_count = info.range_count = 0;
+    struct trace_writer *w = trace_create(f.path, &info, &e);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(w);
+    trace_put(w, &ev);
+    make_close(w);
+    rig_begin(&b.rig);
+    b.replay = replay_open(f.path, &e);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(b.replay);
+    at(&b, 0, "exits", 80, 10);
+    header_draw(b.rig.s, &b.rig.c);
+    CU_ASSERT_TRUE(rig_shows(&b.rig, "no-devices.bin"));
+    at(&b, 0, "devices", 80, 10);
+    bench_end(&b);
+    unlink(f.path);
+}
+
 static const struct unit_test tests[] = {
     {"registers", test_registers},
     {"instructions", test_instructions},
+    {"no devices", test_no_devices},
 };
 
 UNIT_MAIN("replay", tests)

@@ -132,6 +132,31 @@ static void test_flow_folds_functions(void)
     done(&g, dot);
 }
 
+/* 200 devices and vectors are no more boxes than functions would be. */
+static void test_folds_special(void)
+{
+    struct guest g = program(true);
+    for (unsigned d = 1; d <= 200; d++)
+        for (unsigned n = 0; n < d; n++)
+            guest_out(&g, 0x1010, d, 0x1000 + d, n);
+    guest_step(&g, 0x1000, NOP);
+    for (unsigned vector = 0; vector < 200; vector++) {
+        guest_irq(&g, 0x1001, vector, 0xffff, 0);
+        guest_step(&g, 0x1300, IRET);
+        guest_step(&g, 0x1001, NOP);
+    }
+    guest_end(&g);
+    struct graph_choice five = {.max_nodes = 5};
+    char *dot = draw_chosen(&g, NULL, "flow", &five);
+    CU_ASSERT(has(dot, "195 other devices") && has(dot, "device 200") && has(dot, "device 196"));
+    CU_ASSERT_PTR_NULL(strstr(dot, "device 195"));
+    free(dot);
+    dot = draw_chosen(&g, NULL, "calls", &five);
+    CU_ASSERT(has(dot, "196 other vectors"));
+    CU_ASSERT(times(dot, "shape=cds") <= 6);
+    done(&g, dot);
+}
+
 /* ---- calls --------------------------------------------------------------------------------------- */
 
 static void test_calls(void)
@@ -285,6 +310,7 @@ static const struct unit_test tests[] = {
     {"flow: a trace of exits", test_flow_exits},
     {"flow: many places", test_flow_folds},
     {"flow: many functions", test_flow_folds_functions},
+    {"many devices, many vectors", test_folds_special},
     {"calls: who calls whom", test_calls},
     {"calls: without names", test_calls_unnamed},
     {"calls: recursion", test_calls_recursion},

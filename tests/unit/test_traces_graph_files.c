@@ -92,6 +92,26 @@ static void test_hostile_text(void)
     done(&g, NULL);
 }
 
+/* A device that the trace's table does not have has no summary, and a second mark no word in front of it. To
+ * Graphviz a FONT or B around nothing is a syntax error, and the whole box would be shown as raw markup. */
+static void test_nothing_to_say(void)
+{
+    static const char *const kinds[] = {"exits", "boot", "machine", "flow", "irq", "calls"};
+    struct guest g = guest_start_as("");
+    guest_print(&g, "\n");
+    guest_access(&g, EVENT_IO, 200, EVENT_NO_REG, DIR_OUT, 0x80, 1);
+    trace_mark(g.writer, &g.now, "one");
+    trace_mark(g.writer, &g.now, "two, under the same word");
+    guest_end(&g);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        char *dot = draw(&g, kinds[i]);
+        CU_ASSERT_PTR_NULL(strstr(dot, "\"></FONT>"));
+        CU_ASSERT_PTR_NULL(strstr(dot, "<B></B>"));
+        free(dot);
+    }
+    done(&g, NULL);
+}
+
 /* The same trace gives the same bytes, whatever the picture. */
 static void test_same_twice(void)
 {
@@ -206,7 +226,30 @@ static void test_bad_paths(void)
     done(&g, NULL);
 }
 
-/* A limit on file sizes fails the write part-way, as a full disk does: no half picture may stay. */
+/* The ending does not make it a picture: a trace stays a trace, and its bytes are untouched. */
+static void test_trace_stays(void)
+{
+    struct guest g = guest_start();
+    guest_boot(&g);
+    guest_end(&g);
+    struct make_file f;
+    snprintf(f.path, sizeof f.path, "%.50s.svg", g.file.path);
+    size_t len, after;
+    uint8_t *bytes = make_file_read(&g.file, &len);
+    make_file_fill(&f, bytes, len);
+    struct err e = {0};
+    CU_ASSERT_EQUAL(draw_file(&g, "boot", f.path, &e), -1);
+    CU_ASSERT(has(e.text, "is a trace, which is never overwritten"));
+    uint8_t *left = make_file_read(&f, &after);
+    CU_ASSERT(after == len && memcmp(left, bytes, len) == 0);
+    free(left);
+    free(bytes);
+    unlink(f.path);
+    done(&g, NULL);
+}
+
+/* A limit on file sizes fails the write part-way, as a full disk does: no half picture may stay, and the one
+ * that was there before does. */
 static void test_full_disk(void)
 {
     struct guest g = guest_start();
@@ -221,11 +264,18 @@ static void test_full_disk(void)
     CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &small), 0);
     struct err e = {0};
     int rc = draw_file(&g, "boot", f.path, &e);
-    CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &old), 0);
-    signal(SIGXFSZ, before);
     CU_ASSERT_EQUAL(rc, -1);
     CU_ASSERT(has(e.text, f.path));
     CU_ASSERT_NOT_EQUAL(access(f.path, F_OK), 0);
+    make_file_fill(&f, (const uint8_t *)"earlier", 7);
+    CU_ASSERT_EQUAL(draw_file(&g, "boot", f.path, &e), -1);
+    CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, before);
+    size_t len;
+    uint8_t *bytes = make_file_read(&f, &len);
+    CU_ASSERT(len == 7 && memcmp(bytes, "earlier", 7) == 0);
+    free(bytes);
+    unlink(f.path);
     done(&g, NULL);
 }
 
@@ -233,11 +283,13 @@ static const struct unit_test tests[] = {
     {"an empty trace says so", test_empty},
     {"a damaged trace is drawn as incomplete", test_damaged},
     {"no text can break a picture", test_hostile_text},
+    {"no text at all", test_nothing_to_say},
     {"formats and determinism", test_formats},
     {"the same trace, the same picture", test_same_twice},
     {"title and links", test_choice},
     {"options of other pictures", test_choice_refused},
     {"bad paths", test_bad_paths},
+    {"a trace is no picture to write", test_trace_stays},
     {"a full disk leaves no half file", test_full_disk},
 };
 

@@ -85,10 +85,10 @@ static struct make_file write_sample(uint64_t seed)
     struct trace_writer *w = make_writer(&f);
     struct event ev = {.kind = EVENT_IO};
     uint64_t now = 0;
-    for (unsigned i = 0; i < 4000; i++) {
-        ev = i < 2000 ? make_any_event(&seed, &ev) : make_console_event(i, &now);
+    for (unsigned i = 0; i < 1600; i++) {
+        ev = i < 800 ? make_any_event(&seed, &ev) : make_console_event(i, &now);
         trace_put(w, &ev);
-        if (i % 400 == 0) {
+        if (i % 160 == 0) {
             char text[64];
             size_t n = make_random(&seed) % sizeof text;
             for (size_t k = 0; k < n; k++)
@@ -96,7 +96,7 @@ static struct make_file write_sample(uint64_t seed)
             text[n] = '\0';
             trace_mark(w, &ev, text);
         }
-        if (i % 700 == 0)
+        if (i % 280 == 0)
             trace_flush(w);
     }
     make_close(w);
@@ -105,7 +105,7 @@ static struct make_file write_sample(uint64_t seed)
 
 static void test_same_export(void)
 {
-    for (uint64_t seed = 1; seed <= 3; seed++) {
+    for (uint64_t seed = 1; seed <= 2; seed++) {
         struct make_file f = write_sample(seed);
         expect_same(f.path, 0);
         unlink(f.path);
@@ -217,12 +217,12 @@ static void test_same_damaged_tables(void)
     uint64_t seed = 11;
     struct guest_memory m;
     struct err e;
-    for (unsigned i = 0; i < 12; i++) {
+    for (unsigned i = 0; i < PATHS; i++) {
         struct text bytes = {0};
         struct make_file f = make_file();
         struct forge *g = forge_begin(&s);
-        path_make(&m, &paths[i % PATHS]);
-        take_copy(&t, &m, &paths[i % PATHS].c, 0);
+        path_make(&m, &paths[i]);
+        take_copy(&t, &m, &paths[i].c, 0);
         CU_ASSERT_EQUAL_FATAL(tables_put(&t, &bytes, &e), 0);
         bytes.buf[make_random(&seed) % bytes.len] = (char)make_random(&seed);
         forge_plain(g, CHUNK_TABLES, bytes.buf, bytes.len);
@@ -246,7 +246,7 @@ static struct make_file write_steps(void)
     struct trace_writer *w = make_writer(&f);
     struct event_regs regs[2] = {0};
     uint64_t seed = 4;
-    for (unsigned i = 0; i < 3000; i++) {
+    for (unsigned i = 0; i < 1300; i++) {
         struct event ev = {.seq = i,
                            .time_ns = 2000u * i,
                            .rip = 0x100000 + 3 * (i % 50),

@@ -238,6 +238,8 @@ static void test_text(void)
         {"text =~ \"uart\\.\"", B(OUT_H) | B(IN_LSR)},
         {"device =~ \"a{1,3}\"", B(OUT_H) | B(IN_LSR) | B(MMIO)},
         {"! (text =~ \".\")", 0},
+        {"text =~ \"[[:alpha:]++++++++++++]ut []+++++++++++++0]x\"", B(OUT_H)},
+        {"text =~ \"\\\\[+|^out 0x3f8 .+ [0-9a-f]+ \"", B(OUT_H)},
     };
     EXPECT(table);
 }

@@ -11,8 +11,8 @@
 //: see out 0x3f8 ← 68 'h'  uart.THR
 //: case long-file
 //: args --clock steps
-//: stdin-repeat 1000 "0123456789abcdef\n" "q"
-//: least 34000 uart.(RBR|THR)
+//: stdin-repeat 300 "0123456789abcdef\n" "q"
+//: least 10200 uart.(RBR|THR)
 //: case pipe
 //: type "" "hello, "
 //: type "hello, " "pipe\nq"

@@ -2,7 +2,7 @@
 //
 //: status 124
 //: case taken
-//: args --max-exits 20000 --clock steps
+//: args --max-exits 5000 --clock steps
 //: case asked-to-stop
 //: status 130
 //: signal "flood" INT

@@ -126,7 +126,7 @@ work:
     mov $100, %cx
     cmp $'k', %bl
     jne 1f
-    mov $20000, %cx
+    mov $10000, %cx                 // three times that are more than a chunk of the trace
 1:  out %al, $0x80
     loop 1b
     mov $'.', %al

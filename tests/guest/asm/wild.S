@@ -1,7 +1,7 @@
 // wild: writes at random over all memory and all ports, in every width, and reads there too. Whatever becomes of the
 // guest, Ringside says how it ended and the trace is whole. stdin is the seed.
 //
-//: args --clock steps --max-exits 6000 --timeout 60 --mem 1M --mode protected --at 0x8000
+//: args --clock steps --max-exits 3000 --timeout 60 --mem 1M --mode protected --at 0x8000
 //: once
 //: status 0|1|[1-9][0-9]?|12[45]|1[0-9][13579]|2[0-4][13579]|25[135]
 //: least 1 .

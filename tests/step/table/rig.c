@@ -307,7 +307,7 @@ static int watchdog_start(struct rig *g, struct err *e)
 int rig_open(struct rig *g, const struct rig_program *p, struct err *e)
 {
     const struct machine_options mo = {.mem_len = RAM_LEN, .irqchip = IRQCHIP_USER, .clock = CLOCK_STEPS};
-    const struct run_options ro = {0};
+    const struct run_options ro = {.trace_steps = p->sink != NULL};
     const struct cpu_start start = {.mode = MODE_REAL, .entry = AT_CODE, .rsp = AT_STACK};
     g->run = NULL;
     g->watched = false;
@@ -315,6 +315,8 @@ int rig_open(struct rig *g, const struct rig_program *p, struct err *e)
         return -1;
     memory_fill(g->machine.memory.ram, p);
     g->run = run_create(&g->machine, &ro, &start, e);
+    if (g->run && p->sink)
+        run_add_sink(g->run, *p->sink);
     if (!g->run || watchdog_start(g, e) < 0 || run_begin(g->run, e) < 0 || registers_set(g, p, e) < 0) {
         rig_close(g);
         return -1;

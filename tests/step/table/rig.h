@@ -26,6 +26,7 @@ struct rig_program {
     uint64_t init[REGS];  /* RAX … RFLAGS */
     bool irq;             /* line 1 is up */
     bool let_in;          /* and may interrupt a step */
+    const struct event_sink *sink; /* gets each step with its registers; NULL: nobody does */
     bool handlers_return; /* the handler of #UD goes on behind a UD2, the one of #DB at once */
 };
 

@@ -6,8 +6,8 @@
 #include "table.h"
 
 #include "base/bytes.h"
-#include "base/text.h"
 #include "kvm/probe.h"
+#include "record.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +54,7 @@ struct walk {
     uint64_t matters[REGS];    /* bits of each register that are compared after this step */
     uint64_t reg_before[REGS]; /* before the last T_FRAME: what an IRET brings back */
     struct run_pause pause;
+    struct record record; /* of the same walk, as a trace */
     uint64_t count, step_number;
     int vector;
     bool asleep, device, no_go, refused;
@@ -158,6 +159,7 @@ static bool one_step(struct walk *w)
     w->step_number++;
     if (run_step(w->rig.run, &w->pause, &e) < 0 || rig_state_read(&w->rig, &w->got, &e) < 0)
         return walk_says(w, e.text);
+    record_note(&w->record, &w->got, &w->pause);
     return true;
 }
 
@@ -349,6 +351,7 @@ static bool case_walk(const struct table_case *c, struct walk *w)
     const uint64_t *t = c->words;
     if (rig_state_read(&w->rig, &w->now, &e) < 0)
         return walk_says(w, e.text);
+    record_begin(&w->record, &w->now);
     while (t[0] != T_STEP && t[0] != T_RETURN && t[0] != T_END)
         t = table_next(t);
     while (t[0] != T_END && !w->refused)
@@ -363,7 +366,9 @@ static enum table_outcome case_both(const struct table_case *c, struct walk *w)
     struct err e;
     if (!case_prepare(c, w, &p))
         return TABLE_SKIPPED;
-    const int rc = rig_open(&w->rig, &p, &e);
+    struct rig_program traced = p;
+    traced.sink = &w->record.sink;
+    const int rc = rig_open(&w->rig, &traced, &e);
     if (rc != 0) {
         text_addf(w->why, "%s", e.text);
         return rc > 0 ? TABLE_SKIPPED : TABLE_FAILED;
@@ -372,7 +377,7 @@ static enum table_outcome case_both(const struct table_case *c, struct walk *w)
     if (good && rig_state_read(&w->rig, &w->got, &e) < 0)
         good = walk_says(w, e.text);
     rig_close(&w->rig);
-    if (!good)
+    if (!good || !record_right(&w->record, w->why))
         return TABLE_FAILED;
     const enum table_outcome outcome = w->no_go ? TABLE_PASSED : compare_free(&p, &w->got, w->why);
     if (outcome != TABLE_PASSED || !w->refused)
@@ -388,7 +393,13 @@ enum table_outcome table_case_run(const struct table_case *c, unsigned mode, str
         return TABLE_FAILED;
     w->mode = mode;
     w->why = why;
-    const enum table_outcome outcome = case_both(c, w);
+    struct err e;
+    enum table_outcome outcome = TABLE_FAILED;
+    if (record_open(&w->record, &e) < 0)
+        text_addf(why, "    %s\n", e.text);
+    else
+        outcome = case_both(c, w);
+    record_close(&w->record);
     free(w);
     return outcome;
 }
