@@ -190,7 +190,7 @@ def check_limits():
     pipe.stdout.close()
     said = pipe.stderr.read()
     pipe.wait(timeout=100)
-    check("a closed pipe is one line", said.count(b"\n") == 1 and b"Broken pipe" in said)
+    check("a closed pipe ends it without a word", said == b"" and pipe.returncode == -signal.SIGPIPE)
 
 
 make("loop", "loop.rst", "3000")

@@ -28,6 +28,32 @@ static struct make_file trace_make(void)
     return f;
 }
 
+/* Events of two vCPUs in turn, and a copy for each in one place. */
+static struct make_file two_make(void)
+{
+    struct make_file f = make_file();
+    struct trace_writer *w = make_writer(&f);
+    struct trace_tables copy = {0};
+    struct guest_memory m;
+    uint64_t now = 0;
+    path_make(&m, &paths[P4]);
+    for (unsigned i = 0; i < 10; i++) {
+        struct event ev = make_console_event(i, &now);
+        ev.vcpu = i % 2;
+        for (unsigned vcpu = 0; i == 4 && vcpu < 2; vcpu++) {
+            put_entry(&m, 0x1000, 3, (2 + vcpu) * 0x1000 | PWU, 8);
+            take_copy(&copy, &m, &paths[P4].c, i);
+            copy.place.vcpu = vcpu;
+            trace_put_tables(w, &copy);
+        }
+        trace_put(w, &ev);
+    }
+    make_close(w);
+    tables_fini(&copy);
+    memory_fini(&m);
+    return f;
+}
+
 struct stage {
     struct make_file f;
     struct replay *replay;
@@ -35,10 +61,10 @@ struct stage {
     struct snapshot_history history;
 };
 
-static void stage_begin(struct stage *g)
+static void stage_begin(struct stage *g, struct make_file f)
 {
     struct err e = {0};
-    *g = (struct stage){.f = trace_make()};
+    *g = (struct stage){.f = f};
     CU_ASSERT_EQUAL_FATAL(history_init(&g->history, &e), 0);
     g->replay = replay_open(g->f.path, &e);
     CU_ASSERT_PTR_NOT_NULL_FATAL(g->replay);
@@ -74,7 +100,7 @@ static uint64_t top_entry(struct stage *g, uint64_t event, unsigned index)
 static void test_back_and_forth(void)
 {
     struct stage g;
-    stage_begin(&g);
+    stage_begin(&g, trace_make());
     for (unsigned pass = 0; pass < 2; pass++) {
         CU_ASSERT_EQUAL(top_entry(&g, 9, 0x1a), 0);
         CU_ASSERT_EQUAL(top_entry(&g, 10, 0x1a), 0x2000 | PWU);
@@ -84,6 +110,16 @@ static void test_back_and_forth(void)
         CU_ASSERT_EQUAL(top_entry(&g, 29, 4), 0x2000 | PWU); /* the last event: as it was at the end */
         CU_ASSERT_EQUAL(top_entry(&g, 12, 3), 0);
     }
+    stage_end(&g);
+}
+
+static void test_vcpus(void)
+{
+    struct stage g;
+    stage_begin(&g, two_make());
+    CU_ASSERT_EQUAL(top_entry(&g, 3, 3), 0);
+    for (uint64_t event = 4; event < 10; event++)
+        CU_ASSERT_EQUAL(top_entry(&g, event, 3), (event % 2 ? 0x3000 : 0x2000) | PWU);
     stage_end(&g);
 }
 
@@ -97,7 +133,7 @@ static void test_view(void)
                 {15, "0xd0ac784dabc", "→ physical 0x6abc RAM"},
                 {15, "0x18000000000", "PML4E not present"}};
     struct stage g;
-    stage_begin(&g);
+    stage_begin(&g, trace_make());
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct err e = {0};
         struct view_reply reply = {0};
@@ -131,6 +167,7 @@ static void test_view(void)
 
 static const struct unit_test tests[] = {
     {"the copy before the event", test_back_and_forth},
+    {"two vCPUs", test_vcpus},
     {"the view", test_view},
 };
 
