@@ -18,6 +18,13 @@ cat >"$work/output" <<'END'
 210: 1 passed, 1 failed, 1 skipped
 211: 10 passed, 0 failed, 0 skipped
   6/6 Test #210: hwhost-guests ....................***Failed  100.01 sec
+[HANDLER_OUTPUT]
+7/9 Test #211: hwhost-debugger ..................
+   Passed  325.92 sec
+8/9 Test #212: hwhost-other .....................
+***Failed  325.92 sec
+9/9 Test #213: silent ...........................
+***Skipped   0.01 sec
 END
 cat >"$work/log" <<'END'
 Start testing: Nov 25 23:17 UTC
@@ -45,8 +52,9 @@ Output:
 <end of output>
 END
 cat >"$work/wanted" <<'END'
-1 passed, 3 failed, 2 skipped on this host
+2 passed, 4 failed, 3 skipped on this host
   skipped: step-table-pae: this host cannot: pae
+  skipped: silent: no reason given
   skipped: silent: no reason given
 11 passed, 1 failed, 1 skipped in the box
   skipped in the box: step-modes5: this host's KVM cannot: la57

@@ -9,6 +9,9 @@ awk -v where="$3" '
     FNR == 1 { file++ }
     { sub(/\r$/, "") }
     # ctest:  12/300 Test  #12: name ......***Skipped   0.05 sec
+    # With --verbose the result stands on the next line.
+    file == 1 && /^ *[0-9]+\/[0-9]+ Test +#[0-9]+: [^ ]+ \.*$/ { held = $0; next }
+    held != "" { $0 = held $0; held = "" }
     file == 1 && /^ *[0-9]+\/[0-9]+ Test +#[0-9]+: / {
         name = $0
         sub(/^[^:]*: /, "", name)
