@@ -5,6 +5,8 @@
  */
 #include "cmd_trace.h"
 
+#include "base/write_all.h"
+
 #include "follow.h"
 
 #include "monitor/shell/terminal_size.h"
@@ -76,18 +78,6 @@ static uint64_t now_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* A terminal that is gone takes nothing; its hangup ends the loop. */
-static void screen_write(const char *s, size_t n)
-{
-    while (n > 0) {
-        ssize_t put = write(STDOUT_FILENO, s, n);
-        if (put < 0 && errno != EINTR)
-            return;
-        s += put > 0 ? put : 0;
-        n -= put > 0 ? (size_t)put : 0;
-    }
-}
-
 /* Keys come one by one and are not shown; the other screen, without a cursor. */
 static void screen_take(struct screen *s)
 {
@@ -97,13 +87,13 @@ static void screen_take(struct screen *s)
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
     tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-    screen_write(enter, sizeof enter - 1);
+    write_all(STDOUT_FILENO, enter, sizeof enter - 1);
 }
 
 static void screen_give(const struct screen *s)
 {
     static const char leave[] = "\033[?25h\033[?1049l";
-    screen_write(leave, sizeof leave - 1);
+    write_all(STDOUT_FILENO, leave, sizeof leave - 1);
     tcsetattr(STDIN_FILENO, TCSANOW, &s->was);
 }
 
@@ -155,7 +145,7 @@ static int draw(struct top *t, const struct trace_reader *r, bool ended, uint64_
     if (height > 1)
         text_addf(&frame, "%.*s", (int)width, ended ? "the run ended; q ends this" : "q ends");
     if (rc == 0)
-        screen_write(text_str(&frame), frame.len);
+        write_all(STDOUT_FILENO, text_str(&frame), frame.len);
     text_fini(&frame);
     text_fini(&page);
     return rc;

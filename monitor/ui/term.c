@@ -4,6 +4,8 @@
 #define NCURSES_WIDECHAR 1
 #include "monitor/ui/term.h"
 
+#include "base/write_all.h"
+
 #include "monitor/ui/guard.h"
 
 #include <curses.h>
@@ -325,17 +327,6 @@ static void cell_write(struct term *t, int x, int y, const struct shown *cell)
 static bool same(const struct shown *a, const struct shown *b)
 {
     return a->code == b->code && memcmp(&a->style, &b->style, sizeof a->style) == 0;
-}
-
-static void write_all(int fd, const char *bytes, size_t n)
-{
-    while (n > 0) {
-        ssize_t wrote = write(fd, bytes, n);
-        if (wrote < 0 && errno != EINTR)
-            return;
-        bytes += wrote > 0 ? wrote : 0;
-        n -= wrote > 0 ? (size_t)wrote : 0;
-    }
 }
 
 /* What curses has written goes to the terminal. */
